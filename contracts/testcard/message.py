@@ -1,0 +1,103 @@
+"""What goes over the wire: Call, Reply, Exchange, Trace.
+
+Knows HTTP's nouns. Must not know a web framework, a provider, a socket or a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+Headers = tuple[tuple[str, str], ...]
+"""Names and values in the order sent; names keep their case and are compared without it."""
+
+BLANKED = "[blanked]"
+"""Stands in every record where a secret was."""
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """Return the first value of header `name`, in any case, or None."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request.
+
+    Attributes:
+        method: in capitals.
+        url: absolute, as the client addressed it.
+        headers: as the client sent them.
+        body: as the client sent it, transfer encoding undone.
+    """
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header `name`, in any case, or None."""
+        return header(self.headers, name)
+
+    @property
+    def parts(self) -> SplitResult:
+        """The URL, taken apart."""
+        return urlsplit(self.url)
+
+    @property
+    def media_type(self) -> str | None:
+        """The Content-Type without its parameters, in small letters; None where absent."""
+        value = self.header("content-type")
+        return value.partition(";")[0].strip().lower() if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP answer.
+
+    Attributes:
+        status: the HTTP status code.
+        headers: without Content-Length, Date and Transfer-Encoding, which a door adds.
+        body: the whole of it.
+        streamed: whether a door sends the body in chunks, without a Content-Length.
+        delay: seconds that a door waits before it sends.
+    """
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    streamed: bool = False
+    delay: float = 0.0
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header `name`, in any case, or None."""
+        return header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One Call and what came back.
+
+    Attributes:
+        call: what was sent.
+        reply: what was answered.
+        started: Unix time of the call, in seconds.
+        elapsed: seconds from the call to the end of its answer.
+    """
+
+    call: Call
+    reply: Reply
+    started: float = 0.0
+    elapsed: float = 0.0
+
+
+Trace = tuple[Exchange, ...]
+"""Exchanges in the order they were begun."""
+
+
+def blank(headers: Headers, secret: Collection[str]) -> Headers:
+    """Return `headers` with the values of those named in `secret` (small letters) blanked."""
+    return tuple((name, BLANKED if name.lower() in secret else value) for name, value in headers)

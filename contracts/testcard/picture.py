@@ -1,0 +1,273 @@
+"""Bytes to pixels and back, for PNG, JPEG and WebP.
+
+Knows Pillow, how pictures of every kind become 8-bit RGB, and a fast way to write PNG.
+Must not know HTTP, base64, any provider, or what a picture is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+from isal import igzip_lib, isal_zlib
+from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "ACCEPTED",
+    "DEFAULT_LIMITS",
+    "FORMATS",
+    "Format",
+    "Limits",
+    "PictureError",
+    "Pixels",
+    "decode",
+    "distance",
+    "encode",
+    "format_of",
+    "media_type",
+    "sniff",
+]
+
+Format = Literal["png", "jpeg", "webp"]
+
+FORMATS: Final[tuple[Format, ...]] = ("png", "jpeg", "webp")
+ACCEPTED: Final = "expected a PNG, JPEG or WebP picture"
+
+_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_END_OF_JPEG: Final = b"\xff\xd9"
+_PILLOW_WARNS_ABOVE: Final = 89_478_485
+_MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
+    (0, b"GIF8", "a GIF picture"),
+    (0, b"BM", "a BMP picture"),
+    (0, b"II*\0", "a TIFF picture"),
+    (0, b"MM\0*", "a TIFF picture"),
+    (0, b"\0\0\1\0", "an ICO picture"),
+    (4, b"ftypavif", "an AVIF picture"),
+    (4, b"ftyphei", "a HEIC picture"),
+    (4, b"ftypmif1", "a HEIC picture"),
+    (0, b"<svg", "an SVG drawing"),
+    (0, b"%PDF", "a PDF document"),
+)
+
+
+class PictureError(ValueError):
+    """These bytes are not a picture that can be read: what was seen, what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a picture may be, judged by its header before it is decoded.
+
+    Attributes:
+        pixels: width × height at most; not above 89 million, where Pillow itself objects.
+        side: width and height at most, in pixels.
+    """
+
+    pixels: int = 32_000_000
+    side: int = 16_384
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.pixels <= _PILLOW_WARNS_ABOVE or self.side < 1:
+            raise ValueError(
+                f"Limits(pixels={self.pixels}, side={self.side}): expected pixels from 1 to "
+                f"{_PILLOW_WARNS_ABOVE} and side of at least 1"
+            )
+
+    def check(self, width: int, height: int) -> None:
+        """Raise PictureError if a picture of this size, in pixels, is empty or too large."""
+        if min(width, height) < 1:
+            raise PictureError(f"the picture is {width}x{height}: expected at least 1x1")
+        if max(width, height) > self.side or width * height > self.pixels:
+            raise PictureError(
+                f"the picture is {width}x{height}: expected at most {self.side} pixels a side "
+                f"and {self.pixels / 1e6:g} megapixels"
+            )
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A picture: equal to another, and hashed, by its digest alone.
+
+    Attributes:
+        array: shape (height, width, 3), RGB, 0..255, read-only.
+        digest: hex; of the pixels, or of the file that they were decoded from. Two
+            encodings of one picture therefore differ; one file sent twice does not.
+    """
+
+    array: NDArray[np.uint8] = field(compare=False, repr=False)
+    digest: str
+
+    @classmethod
+    def of(cls, array: NDArray[np.uint8]) -> Pixels:
+        """Copy pixels of shape (height, width, 3), and digest them. ValueError otherwise."""
+        _require_rgb(array)
+        own = np.array(array, order="C")
+        own.flags.writeable = False
+        digest = hashlib.blake2b(repr(own.shape).encode(), digest_size=16)
+        digest.update(own.data)
+        return cls(own, digest.hexdigest())
+
+    @classmethod
+    def decoded(cls, array: NDArray[np.uint8], data: bytes) -> Pixels:
+        """Take over pixels, shape (height, width, 3), decoded from the file `data`."""
+        array.flags.writeable = False
+        return cls(array, hashlib.blake2b(data, digest_size=16).hexdigest())
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return int(self.array.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return int(self.array.shape[0])
+
+
+def sniff(data: bytes) -> Format | None:
+    """The format that the first bytes announce; None for any other."""
+    if data.startswith(_PNG_SIGNATURE):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return None
+
+
+def media_type(format: Format) -> str:  # noqa: A002 - the word that Pillow and clients use
+    """The media type of a format: "image/png", "image/jpeg" or "image/webp"."""
+    return f"image/{format}"
+
+
+def format_of(media_type: str) -> Format | None:
+    """The format of a media type, its parameters and case ignored; None for any other."""
+    name = media_type.partition(";")[0].strip().lower()
+    if name == "image/jpg":
+        return "jpeg"
+    return next((known for known in FORMATS if name == f"image/{known}"), None)
+
+
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Pixels:
+    """Decode a PNG, JPEG or WebP file to RGB.
+
+    EXIF orientation is applied, transparency is laid over white, the first frame of an
+    animation is taken, and gray, palette, CMYK and 16-bit pictures become 8-bit RGB.
+
+    Raises:
+        PictureError: for nothing at all, for anything else, for a file that is cut short
+            or damaged, and for one larger than `limits`.
+    """
+    known = sniff(data)
+    if known is None:
+        raise PictureError(f"{_describe(data)}: {ACCEPTED}")
+    if known == "jpeg" and _END_OF_JPEG not in data:  # Pillow forgives a file without its end
+        raise PictureError("the JPEG picture is cut short: expected an end marker")
+    try:
+        if known == "png":  # Pillow decodes without a look at the checksums
+            with Image.open(BytesIO(data), formats=["PNG"]) as image:
+                limits.check(*image.size)
+                image.verify()
+        with Image.open(BytesIO(data), formats=[known.upper()]) as image:
+            limits.check(*image.size)
+            array = np.array(_rgb(_upright(image)))
+    except PictureError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"the picture is too large to be decoded: {error}") from error
+    except Exception as error:  # whatever stops a decoder, the fault is in the file
+        raise PictureError(
+            f"the {known.upper()} picture is damaged or cut short: {error}"
+        ) from error
+    return Pixels.decoded(array, data)
+
+
+def encode(array: NDArray[np.uint8], format: Format) -> bytes:  # noqa: A002
+    """Encode RGB pixels, shape (height, width, 3), 0..255. ValueError for any other array.
+
+    PNG is written here: rows filtered by numpy ("up"), deflated by igzip at its level 1.
+    Pillow's PNG writer needs ten times the processor time for a file of about that size.
+    """
+    _require_rgb(array)
+    if format == "png":
+        return _png_bytes(array)
+    out = BytesIO()
+    if format == "jpeg":
+        Image.fromarray(array).save(out, "JPEG", quality=90)
+    else:
+        Image.fromarray(array).save(out, "WEBP", quality=90, method=0)
+    return out.getvalue()
+
+
+def distance(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Mean absolute difference, 0 (equal) to 1 (black against white).
+
+    Raises:
+        ValueError: for arrays of different shapes.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"pictures of shapes {a.shape} and {b.shape}: expected equal shapes")
+    return float((np.maximum(a, b) - np.minimum(a, b)).mean(dtype=np.float64)) / 255
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # metadata that cannot be read says nothing of the picture
+        return image
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16-bit gray
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    see_through = image.convert("RGBA")
+    sheet = Image.new("RGB", image.size, "white")
+    sheet.paste(see_through, mask=see_through.getchannel("A"))
+    return sheet
+
+
+def _png_bytes(array: NDArray[np.uint8]) -> bytes:
+    height, width, _ = array.shape
+    flat = array.reshape(height, width * 3)
+    rows = np.empty((height, width * 3 + 1), np.uint8)
+    rows[:, 0] = 2  # the filter "up": each byte less the one above it
+    rows[0, 1:] = flat[0]
+    np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
+    body = igzip_lib.compress(rows, level=1, flag=igzip_lib.COMP_ZLIB)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"".join(
+        (_PNG_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b""))
+    )
+
+
+def _chunk(kind: bytes, body: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    checksum = isal_zlib.crc32(body, isal_zlib.crc32(kind))
+    return len(body).to_bytes(4, "big"), kind, body, checksum.to_bytes(4, "big")
+
+
+def _require_rgb(array: NDArray[Any]) -> None:
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
+        raise ValueError(
+            f"an array of {array.dtype}, shape {array.shape}: expected uint8, (height, width, 3)"
+        )
+
+
+def _describe(data: bytes) -> str:
+    if not data:
+        return "the picture is empty (0 bytes)"
+    for at, magic, name in _MAGIC:
+        if data[at : at + len(magic)] == magic:
+            return f"{name} ({len(data)} bytes)"
+    return f"{len(data)} bytes that are no picture, beginning with {data[:16]!r}"

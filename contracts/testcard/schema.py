@@ -1,0 +1,128 @@
+"""The one validator: values against JSON Schema, with messages that say what was seen.
+
+Knows JSON Schema and strings that stand for numbers. Must not know HTTP or a provider.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+Schema = Mapping[str, Any]
+
+_SEEN = "\x00"  # stands in a message for the value; no JSON text can hold it bare
+_INTEGER = re.compile(r"[+-]?\d+(\.0+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One place where a value is not what a schema says.
+
+    Attributes:
+        path: from the value's root to the place: member names and indices.
+        keyword: the JSON Schema keyword broken.
+        message: what was seen and what was expected, in one sentence.
+    """
+
+    path: tuple[str | int, ...]
+    keyword: str
+    message: str
+
+
+class Validator:
+    """A compiled schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        """Compile `schema` (JSON Schema 2020-12; `x-testcard` members are passed over)."""
+        self._compiled = jsonschema_rs.Draft202012Validator(
+            dict(schema), validate_formats=True, mask=_SEEN
+        )
+
+    def accepts(self, value: Any) -> bool:
+        """Whether `value` keeps the schema."""
+        return self._compiled.is_valid(value)
+
+    def breaches(self, value: Any) -> list[Breach]:
+        """Return every breach, in the schema's order; an empty list where there is none."""
+        if self._compiled.is_valid(value):
+            return []
+        return [_breach(error, value) for error in self._compiled.iter_errors(value)]
+
+
+def _breach(error: jsonschema_rs.ValidationError, value: Any) -> Breach:
+    path = tuple(error.instance_path)
+    message = error.message
+    keyword = error.kind.name
+    if keyword == "required":
+        missing = str(error.kind.as_dict()["property"])
+        return Breach((*path, missing), keyword, f"{missing!r} is required and was not sent")
+    return Breach(path, keyword, message.replace(_SEEN, shown(at(value, path))))
+
+
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return the part of `value` that `path` leads to."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """Return `value` as it may stand in a message: its repr, cut to `limit` characters."""
+    if isinstance(value, str) and len(value) > limit:
+        return f"{value[: limit // 2]!r}… ({len(value)} characters)"
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def types(schema: Schema) -> tuple[str, ...]:
+    """Return the JSON types that `schema` names; an empty tuple where it names none."""
+    named = schema.get("type", ())
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def coerced(text: str, schema: Schema) -> Any:
+    """Read `text` as the type that `schema` asks for; `text` itself where it cannot be.
+
+    Forms carry text alone, and some clients send JSON numbers as strings.
+    """
+    for wanted in types(schema):
+        if wanted == "string":
+            return text
+        if wanted == "integer" and _INTEGER.fullmatch(text.strip()):
+            return int(text.strip().partition(".")[0])
+        if wanted == "number" and _NUMBER.fullmatch(text.strip()):
+            return float(text)
+        if wanted == "boolean" and text.strip().lower() in _TRUTH:
+            return _TRUTH[text.strip().lower()]
+    return text
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Return `target` with `patch` applied as RFC 7396 says; neither is changed."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def nodes(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
+    """Yield every schema in `schema`, itself first, with the path that leads to it."""
+    yield path, schema
+    for name, child in schema.get("properties", {}).items():
+        yield from nodes(child, (*path, "properties", name))
+    if "items" in schema:
+        yield from nodes(schema["items"], (*path, "items"))
+    for keyword in ("oneOf", "anyOf"):
+        for index, child in enumerate(schema.get(keyword, ())):
+            yield from nodes(child, (*path, keyword, str(index)))

@@ -1,0 +1,131 @@
+"""From options to a Mock: which providers, which profile, which settings.
+
+Knows where providers come from. Must not know doors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from testcard.mock.card import CardEngine
+from testcard.mock.core import LARGEST_BODY, Mock
+from testcard.mock.inputs import Inputs
+from testcard.mock.journal import Entry, Journal
+from testcard.mock.world import JobPolicy, World
+from testcard.providers.base import SpecDialect
+from testcard.reading import Profile
+from testcard.spec import Spec, SpecError, bundled, load
+
+GROUP = "testcard.providers"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a mock can be told.
+
+    Attributes:
+        providers: ids, or paths of spec files; none for all that are installed.
+        profile: lenient takes what real clients send; documented is the page to the letter.
+        settings: provider id -> setting -> value, as `testcard show` lists them.
+        seed: of ids and random seeds.
+        balance: credits that each account begins with.
+        policy: when asynchronous jobs end.
+        pictures: a folder whose files stand for the URLs that clients send.
+        largest_body: bytes of a request body that are taken.
+        watch: called with each journal entry.
+    """
+
+    providers: tuple[str, ...] = ()
+    profile: Profile = "lenient"
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int = 0
+    balance: Decimal = Decimal(1000)
+    policy: JobPolicy = field(default_factory=JobPolicy)
+    pictures: Path | None = None
+    largest_body: int = LARGEST_BODY
+    watch: Callable[[Entry], None] | None = None
+
+
+def build(options: Options = Options()) -> Mock:
+    """Put a mock together.
+
+    Raises:
+        SpecError: a provider or setting is unknown, or a spec is not one that testcard reads.
+    """
+    chosen = [find(name) for name in options.providers] or installed()
+    ids = {spec.id for spec, _ in chosen}
+    for name in options.settings.keys() - ids:
+        raise SpecError(f"settings for {name!r}, which is not served; served: {_list(ids)}")
+    dialects = [
+        dialect(spec, options.profile, options.settings.get(spec.id, {}))
+        for spec, dialect in chosen
+    ]
+    return Mock(
+        dialects,
+        World(seed=options.seed, balance=options.balance, policy=options.policy),
+        CardEngine(),
+        Inputs(options.pictures),
+        journal=Journal(options.watch),
+        largest_body=options.largest_body,
+    )
+
+
+def installed() -> list[tuple[Spec, type[SpecDialect]]]:
+    """Return every installed provider's spec and dialect, in the order of their ids."""
+    return [_open(point) for _, point in sorted(_points().items())]
+
+
+def parse_settings(words: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read settings written PROVIDER.NAME=VALUE.
+
+    Raises:
+        SpecError: one of them is not written so.
+    """
+    settings: dict[str, dict[str, Any]] = {}
+    for word in words:
+        place, equals, value = word.partition("=")
+        provider, dot, name = place.rpartition(".")
+        if not (equals and dot and provider and name):
+            raise SpecError(f"{word!r} is no setting; write PROVIDER.NAME=VALUE")
+        settings.setdefault(provider, {})[name] = yaml.safe_load(value)
+    return settings
+
+
+def find(name: str) -> tuple[Spec, type[SpecDialect]]:
+    """Return the spec and dialect of a provider, or of a spec file.
+
+    Raises:
+        SpecError: nothing is called so; the message lists what is.
+    """
+    if name in _points():
+        return _open(_points()[name])
+    if name.endswith((".yaml", ".yml")):
+        return load(Path(name)), SpecDialect
+    known = _list(_points())
+    raise SpecError(f"{name!r} is no provider; there are: {known}; or name a spec file (.yaml)")
+
+
+def _open(point: EntryPoint) -> tuple[Spec, type[SpecDialect]]:
+    dialect: type[SpecDialect] = point.load()
+    shipped = {path.stem: path for path in bundled()}
+    path = dialect.spec_file or shipped.get(point.name)
+    if path is None:
+        raise SpecError(f"provider {point.name!r} names no spec: {point.value} has no spec_file")
+    return load(path), dialect
+
+
+@cache
+def _points() -> Mapping[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

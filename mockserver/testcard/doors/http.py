@@ -1,0 +1,129 @@
+"""The HTTP door: FastAPI applications around a Mock, one for each provider.
+
+A door converts and waits; it decides nothing. Knows ASGI and FastAPI.
+Must not know a provider, a profile or what an answer says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, StreamingResponse
+from fastapi_offline import FastAPIOffline
+
+from testcard.message import Call, Reply
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from testcard.mock.core import Mock
+    from testcard.mock.dialect import Dialect
+
+_CHUNK = 16 << 10
+_EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def application(mock: Mock) -> ASGIApp:
+    """Return one ASGI application that answers for every provider of `mock`.
+
+    `/{provider}/…` goes to that provider's FastAPI application; everything else, calls to a
+    provider's own host among it, to the mock as it is.
+    """
+    apps = {name: _provider_app(mock, dialect) for name, dialect in mock.dialects.items()}
+    rest = FastAPI(title="testcard", docs_url=None, redoc_url=None, openapi_url=None)
+    rest.add_api_route("/{path:path}", _endpoint(mock), methods=_EVERY_METHOD)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await rest(scope, receive, send)
+            return
+        first = scope["path"].removeprefix("/").partition("/")[0]
+        if first in apps:
+            scope["root_path"] = f"{scope.get('root_path', '')}/{first}"
+            await apps[first](scope, receive, send)
+            return
+        await rest(scope, receive, send)
+
+    return app
+
+
+def _provider_app(mock: Mock, dialect: Dialect) -> FastAPI:
+    spec = dialect.reading.spec
+    app = FastAPIOffline(
+        title=spec.title,
+        openapi_url="/docs/openapi.json",  # what the docs page reads: with this server added
+        docs_url="/docs",
+        redoc_url=None,
+        static_url="/docs/assets",
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    app.openapi = lambda: spec.source  # type: ignore[method-assign]
+    text, data = spec.path.read_text(encoding="utf-8"), orjson.dumps(spec.source)
+
+    async def as_yaml() -> Response:
+        return PlainTextResponse(text, media_type="application/yaml")
+
+    async def as_json() -> Response:
+        return Response(data, media_type="application/json")
+
+    async def home() -> Response:
+        return RedirectResponse(f"/{spec.id}/docs")
+
+    app.add_api_route("/openapi.yaml", as_yaml, include_in_schema=False)
+    app.add_api_route("/openapi.json", as_json, include_in_schema=False)
+    app.add_api_route("/", home, include_in_schema=False)
+    endpoint = _endpoint(mock)
+    for operation in dialect.reading.operations:
+        app.add_api_route(
+            operation.path,
+            endpoint,
+            methods=[operation.method],
+            operation_id=operation.id,
+            name=operation.id,
+            summary=operation.node["summary"],
+        )
+    app.add_api_route(
+        "/{path:path}", endpoint, methods=_EVERY_METHOD, include_in_schema=False, name="anything"
+    )
+    return app
+
+
+def _endpoint(mock: Mock) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        call = await _call(request, mock.house.largest_body)
+        step = mock.begin(call)
+        reply = step if isinstance(step, Reply) else await run_sync(step)
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
+        return _response(reply)
+
+    return endpoint
+
+
+async def _call(request: Request, most: int) -> Call:
+    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:  # enough for the mock to see that it is too much
+            break
+    return Call(request.method, str(request.url), headers, b"".join(chunks))
+
+
+def _response(reply: Reply) -> Response:
+    headers = dict(reply.headers)
+    if reply.streamed:
+        return StreamingResponse(_chunks(reply.body), reply.status, headers)
+    return Response(reply.body, reply.status, headers)
+
+
+async def _chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _CHUNK):
+        yield body[start : start + _CHUNK]

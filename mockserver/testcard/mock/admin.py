@@ -1,0 +1,212 @@
+"""What testcard itself answers, under /_testcard/: health, providers, journal, jobs, reset.
+
+Also the pictures that jobs lead to. Knows the Mock. Must not know sockets or frameworks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from testcard.message import Call, Reply
+from testcard.mock.summary import entry_summary
+from testcard.mock.trouble import KINDS
+from testcard.mock.turn import Work
+from testcard.mock.world import Fault, JobPolicy
+from testcard.schema import Schema, Validator
+
+if TYPE_CHECKING:
+    from testcard.mock.core import Mock
+
+PREFIX = "/_testcard/"
+
+_PICTURE = re.compile(r"pictures/(?P<job>[\w-]+)/(?P<index>\d{1,3})\.png")
+_FAULT: Schema = {
+    "type": "object",
+    "required": ["provider"],
+    "additionalProperties": False,
+    "properties": {
+        "provider": {"type": "string"},
+        "kind": {"enum": [*KINDS, None]},
+        "delay": {"type": "number", "minimum": 0, "maximum": 3600},
+        "times": {"type": "integer", "minimum": 1, "maximum": 1000},
+    },
+}
+_ACCOUNT: Schema = {
+    "type": "object",
+    "required": ["provider", "key", "balance"],
+    "additionalProperties": False,
+    "properties": {
+        "provider": {"type": "string"},
+        "key": {"type": "string", "minLength": 1},
+        "balance": {"type": "number", "minimum": 0},
+    },
+}
+_POLICY: Schema = {
+    "type": "object",
+    "required": ["policy"],
+    "additionalProperties": False,
+    "properties": {"policy": {"type": "string"}},
+}
+
+
+class _Refused(ValueError):  # noqa: N818 (an answer)
+    """An admin call asks for what cannot be done."""
+
+
+def administer(mock: Mock, call: Call) -> Reply | Work:
+    """Answer a call under /_testcard/, at once or, for a picture, as work to be done."""
+    name = call.parts.path.removeprefix(PREFIX).strip("/")
+    picture = _PICTURE.fullmatch(name)
+    if picture:
+        return _picture(mock, picture["job"], int(picture["index"]))
+    answers = {method: answer for (method, at), answer in _ANSWERS.items() if at == name}
+    if not answers:
+        there = sorted({f"{PREFIX}{at}" for _, at in _ANSWERS})
+        return _json(404, {"error": f"nothing is at {PREFIX}{name}", "there_are": there})
+    if call.method not in answers:
+        return _json(405, {"error": f"{PREFIX}{name} takes {' or '.join(answers)}"})
+    try:
+        return _json(200, answers[call.method](mock, call))
+    except _Refused as refused:
+        return _json(400, {"error": str(refused)})
+
+
+def _health(mock: Mock, _: Call) -> dict[str, Any]:
+    return {"status": "ok", "providers": list(mock.dialects)}
+
+
+def _providers(mock: Mock, call: Call) -> list[dict[str, Any]]:
+    base = f"{call.parts.scheme}://{call.parts.netloc}"
+    return [
+        {
+            "id": name,
+            "title": dialect.reading.spec.title,
+            "profile": dialect.reading.profile,
+            "base_url": f"{base}/{name}",
+            "stands_for": dialect.reading.spec.server,
+            "settings": dict(dialect.reading.settings),
+            "operations": [
+                {"id": each.id, "method": each.method, "path": each.path}
+                for each in dialect.reading.operations
+            ],
+        }
+        for name, dialect in mock.dialects.items()
+    ]
+
+
+def _journal(mock: Mock, call: Call) -> dict[str, Any]:
+    asked = parse_qs(call.parts.query)
+    provider = asked.get("provider", [None])[0]
+    limit = asked.get("limit", ["100"])[0]
+    if not limit.isdigit():
+        raise _Refused(f"limit is {limit!r}; a whole number was expected")
+    entries = mock.journal.entries(provider)
+    shown = entries[max(0, len(entries) - int(limit)) :]
+    return {
+        "forgotten": mock.journal.forgotten,
+        "entries": [entry_summary(entry) for entry in shown],
+    }
+
+
+def _reset(mock: Mock, _: Call) -> dict[str, Any]:
+    mock.reset()
+    return {"status": "reset"}
+
+
+def _accounts(mock: Mock, _: Call) -> list[dict[str, Any]]:
+    return [
+        {
+            "provider": provider,
+            "key_sha256": hashlib.sha256(key.encode()).hexdigest()[:12],
+            "balance": float(account.balance),
+            "held": float(account.held),
+        }
+        for (provider, key), account in mock.world.accounts().items()
+    ]
+
+
+def _set_account(mock: Mock, call: Call) -> dict[str, Any]:
+    said = _said(call, _ACCOUNT)
+    _require_provider(mock, said["provider"])
+    account = mock.world.account(said["provider"], said["key"])
+    account.balance = Decimal(str(said["balance"]))
+    return {"status": "set"}
+
+
+def _jobs(mock: Mock, _: Call) -> list[dict[str, Any]]:
+    return [
+        {"id": job.id, "provider": job.provider, "state": job.state, "polls": job.polls}
+        for job in mock.world.jobs()
+    ]
+
+
+def _set_policy(mock: Mock, call: Call) -> dict[str, Any]:
+    try:
+        mock.world.policy = JobPolicy.parse(_said(call, _POLICY)["policy"])
+    except ValueError as error:
+        raise _Refused(str(error)) from error
+    return {"status": "set", "for": "jobs to come"}
+
+
+def _lay_fault(mock: Mock, call: Call) -> dict[str, Any]:
+    said = _said(call, _FAULT)
+    _require_provider(mock, said["provider"])
+    fault = Fault(said.get("kind"), float(said.get("delay", 0)))
+    for _ in range(said.get("times", 1)):
+        mock.world.fail_next(said["provider"], fault)
+    return {"status": "laid"}
+
+
+def _said(call: Call, schema: Schema) -> dict[str, Any]:
+    try:
+        said = orjson.loads(call.body)
+    except orjson.JSONDecodeError as error:
+        raise _Refused(f"the body is no JSON: {error}") from error
+    breaches = Validator(schema).breaches(said)
+    if breaches:
+        raise _Refused("; ".join(breach.message for breach in breaches))
+    return dict(said)
+
+
+def _require_provider(mock: Mock, provider: str) -> None:
+    if provider not in mock.dialects:
+        known = ", ".join(mock.dialects)
+        raise _Refused(f"{provider!r} is not served; served: {known}")
+
+
+def _picture(mock: Mock, job_id: str, index: int) -> Reply | Work:
+    job = mock.world.find_job(job_id)
+    if job is None or job.state != "SUCCESS" or index >= job.work.samples:
+        return _json(404, {"error": "no picture is here; its job is unknown or has not ended"})
+    work = job.work
+
+    def paint() -> Reply:
+        data = mock.house.studio.pictures(work, "png", index + 1)[index]
+        return Reply(200, (("content-type", "image/png"),), data)
+
+    return paint() if mock.house.studio.known(work, "png", index + 1) else paint
+
+
+def _json(status: int, value: Any) -> Reply:
+    body = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    return Reply(status, (("content-type", "application/json"),), body)
+
+
+_ANSWERS: Mapping[tuple[str, str], Callable[[Mock, Call], Any]] = {
+    ("GET", "health"): _health,
+    ("GET", "providers"): _providers,
+    ("GET", "journal"): _journal,
+    ("POST", "reset"): _reset,
+    ("GET", "accounts"): _accounts,
+    ("PUT", "accounts"): _set_account,
+    ("GET", "jobs"): _jobs,
+    ("PUT", "jobs"): _set_policy,
+    ("POST", "faults"): _lay_fault,
+}

@@ -1,0 +1,96 @@
+"""How the core speaks with a provider's dialect.
+
+Knows what the core decides and what it leaves to a dialect: the words.
+Must not know any one provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from testcard.body import Finding
+from testcard.job import PictureJob
+from testcard.message import Call, Reply
+from testcard.mock.trouble import Trouble
+from testcard.mock.world import Account, World
+from testcard.picture import Format
+from testcard.reading import Operation, Reading
+
+
+@dataclass(slots=True)
+class Visit:
+    """One call on its way through the mock: what is known of it so far.
+
+    Attributes:
+        call: as the client sent it.
+        operation: None where the URL and method are none of the provider's.
+        params: of the path.
+        fields: of the body, valid, under the page's names.
+        findings: what was forgiven.
+        account: who pays; None until the key has been accepted.
+    """
+
+    call: Call
+    operation: Operation | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    account: Account | None = None
+
+    @property
+    def base(self) -> str:
+        """Scheme and host that the client used, for URLs in answers."""
+        parts = self.call.parts
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Dialect(Protocol):
+    """How one provider speaks."""
+
+    reading: Reading
+    documented: Reading
+
+    def admit(self, account: Account, world: World) -> None:
+        """Let a call with an accepted key in, or raise Trouble."""
+        ...
+
+    def picture_format(self, operation: Operation) -> Format:
+        """Return the format of the pictures that `operation` leads to."""
+        ...
+
+    def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
+        """Return how many of the job's pictures the answer carries."""
+        ...
+
+    def success(
+        self, visit: Visit, job: PictureJob, pictures: Sequence[bytes], world: World
+    ) -> Reply:
+        """Word the answer to a call whose pictures are painted and paid."""
+        ...
+
+    def begun(self, visit: Visit, job: PictureJob, price: Decimal, world: World) -> Reply:
+        """Begin an asynchronous job, whose price is held, and word the answer."""
+        ...
+
+    def state(self, visit: Visit, world: World) -> Reply:
+        """Word the answer to a question after a job.
+
+        Raises:
+            Trouble: there is no such job.
+        """
+        ...
+
+    def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
+        """Word the answer to a call that did not succeed."""
+        ...
+
+    def example(self, visit: Visit, code: int | None, name: str | None) -> Reply:
+        """Return the documented answer with this status, or of this name.
+
+        Raises:
+            Trouble: the page documents none such; the message lists those there are.
+        """
+        ...

@@ -1,0 +1,158 @@
+"""What a call brings: its key, its fields and its pictures, with what was forgiven on the way.
+
+Knows Readings and what the lenient profile takes. Must not know who answers, money or time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from testcard.body import FilePart, Finding, Malformed, checkable, fields_of
+from testcard.mock.dialect import Dialect, Visit
+from testcard.mock.trouble import Trouble
+from testcard.picture import PictureError, Pixels
+from testcard.reading import Body, Operation
+from testcard.schema import Breach
+
+Reader = Callable[[str | bytes, Collection[str]], Pixels | None]
+
+_BEARER = re.compile(r"(?i)^bearer\s+")
+
+
+def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
+    """Return the key that the call carries; empty where it carries none and needs none.
+
+    Raises:
+        Trouble: unauthorized: there is no key, or it is not one that is accepted.
+    """
+    key = _key_sent(visit, operation, lenient=lenient)
+    names = " or ".join(operation.key_headers)
+    if not key and not operation.key_optional:
+        raise Trouble("unauthorized", f"no key was sent in {names}")
+    if not key:
+        _find(visit, names, "no key was sent; the page lists this header", operation)
+    if key.startswith("invalid"):
+        raise Trouble("unauthorized", "the key is not valid")
+    return key
+
+
+def _key_sent(visit: Visit, operation: Operation, *, lenient: bool) -> str:
+    for name in (*operation.key_headers, *(operation.key_aliases if lenient else ())):
+        value = (visit.call.header(name) or "").strip()
+        bare = _BEARER.sub("", value)
+        if bare != value and not lenient:
+            raise Trouble("unauthorized", f"{name} takes the bare key, without Bearer")
+        if bare != value:
+            _find(visit, name, "the key came after Bearer; the page shows it bare", operation)
+        if bare and name not in operation.key_headers:
+            named = " or ".join(operation.key_headers)
+            _find(visit, name, f"the page names {named} for the key", operation)
+        if bare:
+            return bare
+    return ""
+
+
+def _find(visit: Visit, where: str, message: str, operation: Operation) -> None:
+    said = operation.key_evidence
+    visit.findings.append(Finding(where, message, said.grade, said.source))
+
+
+def read_fields(visit: Visit, dialect: Dialect, operation: Operation, body: Body) -> None:
+    """Put the fields of the call, and what was forgiven, into `visit`.
+
+    Raises:
+        Trouble: malformed or invalid.
+    """
+    lenient = dialect.reading.profile == "lenient"
+    try:
+        fields, findings = fields_of(visit.call, body, lenient=lenient)
+    except Malformed as error:
+        raise Trouble("malformed", str(error)) from error
+    breaches = [*body.validator.breaches(checkable(fields)), *_nameless(fields, body)]
+    if breaches:
+        raise Trouble("invalid", sentence(breaches), breaches)
+    visit.fields = fields
+    visit.findings += findings
+    page = dialect.documented.operation(operation.id).body
+    if lenient and page is not None:
+        visit.findings += _forgiven(fields, page)
+    visit.findings += [
+        _finding(breach, body, "advised otherwise: ")
+        for breach in body.advice.breaches(checkable(fields))
+    ]
+
+
+def _forgiven(fields: Mapping[str, Any], page: Body) -> Iterator[Finding]:
+    for breach in (*page.validator.breaches(checkable(fields)), *_nameless(fields, page)):
+        yield _finding(breach, page)
+    for name in fields.keys() - page.fields.keys():
+        yield Finding(name, "the page's table does not list this field", "documented", "the page")
+    for name, field in page.fields.items():
+        seen = _encoding(fields[name]) if name in fields and field.encodings else None
+        if seen and seen not in (*field.encodings, "part"):
+            message = f"sent as {seen}; the page takes {' or '.join(field.encodings)}"
+            said = field.evidence("format")
+            yield Finding(name, message, said.grade, said.source)
+
+
+def _finding(breach: Breach, body: Body, before: str = "") -> Finding:
+    name = str(breach.path[0]) if breach.path else "body"
+    field = body.fields.get(name)
+    said = field.evidence(breach.keyword) if field else body.evidence
+    return Finding(name, before + breach.message, said.grade, said.source)
+
+
+def _nameless(fields: Mapping[str, Any], body: Body) -> Iterator[Breach]:
+    for name, value in fields.items():
+        if (
+            isinstance(value, FilePart)
+            and value.filename is None
+            and "part" not in body.fields[name].encodings
+        ):
+            yield Breach((name,), "encodings", "the file part has no filename")
+
+
+def _encoding(value: str | FilePart | None) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, FilePart):
+        return "part" if value.filename is None else "file"
+    start = value[:8].lower()
+    if start.startswith("data:"):
+        return "data-uri"
+    return "url" if start.startswith(("http://", "https://")) else "base64"
+
+
+def pictures_of(visit: Visit, operation: Operation, reader: Reader) -> dict[str, Pixels] | None:
+    """Return role -> picture sent; None where `reader` does not have one of them.
+
+    Raises:
+        Trouble: invalid: one of them is no picture that the operation takes.
+    """
+    pictures: dict[str, Pixels] = {}
+    for name, field in (operation.body.fields if operation.body else {}).items():
+        value = visit.fields.get(name)
+        if not field.encodings or not field.role or value is None:
+            continue
+        try:
+            data = value.data if isinstance(value, FilePart) else value
+            picture = reader(data, field.encodings)
+        except PictureError as error:
+            breach = Breach((name,), "picture", str(error))
+            raise Trouble("invalid", sentence([breach]), [breach]) from error
+        if picture is None:
+            return None
+        pictures[field.role] = picture
+    return pictures
+
+
+def sentence(breaches: Collection[Breach]) -> str:
+    """Return breaches as one line, each with the field it is about."""
+    return "; ".join(
+        breach.message
+        if breach.keyword == "required"
+        else f"{'.'.join(str(step) for step in breach.path) or 'body'}: {breach.message}"
+        for breach in breaches
+    )

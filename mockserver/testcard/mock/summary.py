@@ -1,0 +1,72 @@
+"""Calls and answers in brief, for people and for JSON: pictures and long texts by their size.
+
+Knows journal entries. Must not know who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from testcard.body import FilePart
+from testcard.message import Call, Headers, Reply, header
+from testcard.mock.journal import Entry
+
+_LONGEST = 200
+
+
+def brief(value: Any) -> Any:
+    """Return `value` with every long text, file and picture replaced by its size."""
+    if isinstance(value, FilePart):
+        return f"<file {value.filename or 'without a name'}, {len(value.data)} bytes>"
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"<{len(value)} characters: {value[:24]}…>"
+    if isinstance(value, Mapping):
+        return {name: brief(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [brief(each) for each in value]
+    return value
+
+
+def entry_summary(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON takes it."""
+    exchange = entry.exchange
+    return {
+        "number": entry.number,
+        "started": exchange.started,
+        "milliseconds": round(exchange.elapsed * 1000, 3),
+        "provider": entry.provider,
+        "operation": entry.operation,
+        "verdict": entry.verdict,
+        "detail": entry.detail,
+        "fields": entry.fields,
+        "findings": [asdict(finding) for finding in entry.findings],
+        "call": {
+            "method": exchange.call.method,
+            "url": exchange.call.url,
+            **_message(exchange.call),
+        },
+        "reply": {"status": exchange.reply.status, **_message(exchange.reply)},
+    }
+
+
+def _message(message: Call | Reply) -> dict[str, Any]:
+    return {
+        "headers": dict(message.headers),
+        "body": _body(message.headers, message.body),
+    }
+
+
+def _body(headers: Headers, body: bytes) -> Any:
+    media_type = (header(headers, "content-type") or "").partition(";")[0].strip().lower()
+    if not body:
+        return None
+    if media_type in ("application/json", ""):
+        try:
+            return brief(orjson.loads(body))
+        except orjson.JSONDecodeError:
+            return f"<{len(body)} bytes that are no JSON>"
+    return f"<{media_type}, {len(body)} bytes>"

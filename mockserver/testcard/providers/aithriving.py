@@ -1,0 +1,12 @@
+"""AI Thriving: everything it does, its spec can say.
+
+The class stands for the vendor in the list of providers, like every other.
+"""
+
+from __future__ import annotations
+
+from testcard.providers.base import SpecDialect
+
+
+class AIThriving(SpecDialect):
+    """AI Thriving's dialect."""

@@ -1,0 +1,245 @@
+"""The dialect that any provider's spec speaks by itself: by its schemas, roles and examples.
+
+A vendor's own dialect derives from it and changes only what OpenAPI and `x-testcard` cannot
+say. Knows Readings and roles. Must not know any one vendor.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+import pybase64
+
+from testcard.job import PictureJob
+from testcard.message import Headers, Reply
+from testcard.mock.dialect import Visit
+from testcard.mock.render import render
+from testcard.mock.trouble import Trouble
+from testcard.mock.world import Account, Job, World
+from testcard.picture import Format, format_of
+from testcard.reading import Operation, Profile, read
+from testcard.schema import nodes
+from testcard.spec import Spec, words
+
+JSON = "application/json"
+_SECONDS_A_STEP = 0.05  # what the mock says a step took; it is told, not measured
+
+
+class SpecDialect:
+    """Answers from a spec alone.
+
+    Attributes:
+        spec_file: the provider's spec; None for the one that comes with testcard.
+        reading: the spec in the profile that calls are answered by.
+        documented: the spec in the documented profile, for findings.
+    """
+
+    spec_file: ClassVar[Path | None] = None
+
+    def __init__(self, spec: Spec, profile: Profile, settings: Mapping[str, Any]) -> None:
+        """Read `spec` in `profile`, and as its page has it.
+
+        Raises:
+            SpecError: a setting is unknown or its value is not taken.
+        """
+        self.reading = read(spec, profile, settings)
+        self.documented = (
+            self.reading if profile == "documented" else read(spec, "documented", settings)
+        )
+        self.settings = self.reading.settings
+
+    # What comes in
+
+    def admit(self, account: Account, world: World) -> None:
+        """Let every accepted key in."""
+
+    def picture_format(self, operation: Operation) -> Format:
+        """Return the format that the operation's answer names; PNG where none is named."""
+        for status, response in operation.responses.items():
+            if 200 <= status < 300:
+                for media_type, content in response.get("content", {}).items():
+                    for named in (media_type, *_media_types(content["schema"])):
+                        if format_ := format_of(named):
+                            return format_
+        return "png"
+
+    def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
+        """Return all of them for JSON, one for bytes."""
+        return job.samples if self.reply_type(visit) == JSON else 1
+
+    def reply_type(self, visit: Visit) -> str:
+        """Return the media type of the success that answers this call.
+
+        Where both bytes and JSON are documented, the call's as-base64 field decides.
+        """
+        offered: list[str] = list(self.success_response(visit)[1].get("content", {}))
+        pictures = [each for each in offered if format_of(each)]
+        if not pictures or (JSON in offered and self.said(visit, "as-base64")):
+            return JSON
+        return pictures[0]
+
+    def said(self, visit: Visit, role: str) -> Any:
+        """Return what the call says in the field with this role, or the field's default."""
+        body = visit.operation.body if visit.operation else None
+        for field in body.fields.values() if body else ():
+            if field.role == role:
+                return visit.fields.get(field.name, field.schema.get("default"))
+        return None
+
+    def success_response(self, visit: Visit) -> tuple[int, Mapping[str, Any]]:
+        """Return the first documented success: status and OpenAPI response."""
+        assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
+        return next(
+            (status, response)
+            for status, response in visit.operation.responses.items()
+            if 200 <= status < 300
+        )
+
+    # What goes out
+
+    def success(
+        self, visit: Visit, job: PictureJob, pictures: Sequence[bytes], world: World
+    ) -> Reply:
+        """Answer with the pictures: bytes, or JSON that carries them in base64."""
+        status, response = self.success_response(visit)
+        media_type = self.reply_type(visit)
+        known = self.known(visit, world, status) | {
+            "message": "success",
+            "outcome": 0,
+            "seed": job.seed,
+            "elapsed": round(_SECONDS_A_STEP * job.steps * job.samples, 2),
+        }
+        if media_type != JSON:
+            return Reply(
+                status, (("content-type", media_type), *_headers(response, known)), pictures[0]
+            )
+        encoded = [pybase64.b64encode(each).decode("ascii") for each in pictures]
+        known["picture"] = encoded[0] if len(encoded) == 1 else encoded
+        known["byte-count"] = sum(len(each) for each in pictures)
+        known["media-type"] = f"image/{self.picture_format_of(visit)}"
+        return self.worded(status, response, known)
+
+    def picture_format_of(self, visit: Visit) -> Format:
+        """Return the format of the pictures that answer this call."""
+        assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
+        return self.picture_format(visit.operation)
+
+    def begun(self, visit: Visit, job: PictureJob, price: Decimal, world: World) -> Reply:
+        """Begin a job and say how it stands."""
+        assert visit.account is not None  # noqa: S101 (its price is held)
+        begun = world.begin_job(self.reading.spec.id, job, visit.account, price)
+        return self.standing(visit, begun, world)
+
+    def state(self, visit: Visit, world: World) -> Reply:
+        """Say how the job stands that the path names."""
+        job = world.find_job(next(iter(visit.params.values()), ""))
+        if job is None or job.provider != self.reading.spec.id:
+            raise Trouble("not-found", "there is no job with this id")
+        world.poll(job)
+        return self.standing(visit, job, world)
+
+    def standing(self, visit: Visit, job: Job, world: World) -> Reply:
+        """Word how a job stands: PENDING with 202 where that is documented, else with 200."""
+        assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
+        responses = visit.operation.responses
+        status = 202 if job.state == "PENDING" and 202 in responses else 200
+        known = self.known(visit, world, status) | {"job-state": job.state}
+        if job.state == "FAILURE":
+            known["message"] = "the job failed"
+        else:
+            known["job-id"] = job.id
+        if job.state == "SUCCESS":
+            known["picture-urls"] = [
+                f"{visit.base}/_testcard/pictures/{job.id}/{index}.png"
+                for index in range(job.work.samples)
+            ]
+        return self.worded(status, responses[status], known)
+
+    def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
+        """Word a failure as the spec has it for this kind of trouble."""
+        status = self.reading.problems[trouble.kind]
+        operation = visit.operation or self.reading.operations[0]
+        response = operation.responses.get(status, {})
+        known = self.known(visit, world, status) | {
+            "message": self.message(trouble),
+            "outcome": -1,
+        }
+        reply = self.worded(status, response, known)
+        return Reply(status, (*reply.headers, *self._standard(visit, trouble)), reply.body)
+
+    def _standard(self, visit: Visit, trouble: Trouble) -> Headers:
+        if trouble.kind == "method-not-allowed":
+            path = visit.call.parts.path
+            allowed = {each.method for each in self.reading.operations if path.endswith(each.path)}
+            return (("allow", ", ".join(sorted(allowed or {"POST"}))),)
+        if trouble.retry_after is not None:
+            return (("retry-after", str(trouble.retry_after)),)
+        return ()
+
+    def message(self, trouble: Trouble) -> Any:
+        """Return what stands where the spec has its `message`."""
+        return trouble.message
+
+    def known(self, visit: Visit, world: World, status: int) -> dict[str, Any]:
+        """Return what is known of any answer: role -> value."""
+        known = {"status": status, "trace-id": world.draw_id()}
+        if visit.account is not None:
+            known["remaining-credits"] = amount(visit.account.balance)
+        return known
+
+    def worded(self, status: int, response: Mapping[str, Any], known: Mapping[str, Any]) -> Reply:
+        """Return a JSON reply after the response's schema; a plain error where it has none."""
+        content = response.get("content", {}).get(JSON)
+        body = render(content["schema"], known) if content else {"error": known.get("message")}
+        headers = (("content-type", JSON), *_headers(response, known))
+        return Reply(status, headers, orjson.dumps(body))
+
+    def example(self, visit: Visit, code: int | None, name: str | None) -> Reply:
+        """Return the first documented answer with this status, or of this name."""
+        assert visit.operation is not None  # noqa: S101 (the core asks for known ones)
+        there = []
+        for status, response in visit.operation.responses.items():
+            for media_type, content in response.get("content", {}).items():
+                for named, example in content.get("examples", {}).items():
+                    there.append(f"{status} {named}")
+                    if (name or named) == named and (code or status) == status:
+                        headers = (("content-type", media_type), *_examples(response))
+                        return Reply(status, headers, _example_body(example))
+        wanted = " ".join(str(each) for each in (code, name) if each)
+        raise Trouble("invalid", f"no documented answer is {wanted!r}; there are: {there}")
+
+
+def amount(value: Decimal) -> int | float:
+    """Return credits as a JSON number: whole where they are whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _headers(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:
+    headers = []
+    for name, node in response.get("headers", {}).items():
+        role = words(node["schema"]).get("role", "")
+        if role in known:
+            headers.append((name, str(known[role])))
+        elif "const" in node["schema"]:
+            headers.append((name, str(node["schema"]["const"])))
+    return tuple(headers)
+
+
+def _examples(response: Mapping[str, Any]) -> Headers:
+    headers = response.get("headers", {}).items()
+    return tuple((name, str(node["example"])) for name, node in headers if "example" in node)
+
+
+def _example_body(example: Mapping[str, Any]) -> bytes:
+    if "value" in example:
+        return orjson.dumps(example["value"])
+    return b64decode(example["externalValue"].partition(",")[2])
+
+
+def _media_types(schema: Mapping[str, Any]) -> list[str]:
+    return [node["contentMediaType"] for _, node in nodes(schema) if "contentMediaType" in node]
