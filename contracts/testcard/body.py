@@ -100,17 +100,21 @@ def _keep(
     form: bool,
     lenient: bool,
 ) -> None:
-    said = field.evidence("type")
     if value is None and lenient and not field.required and "null" not in types(field.schema):
-        findings.append(Finding(field.name, "null was read as not sent", said.grade, said.source))
+        findings.append(_finding(field, "null was read as not sent"))
         return
     if isinstance(value, str) and (form or lenient):
         read = coerced(value, field.schema)
         if not form and read is not value:
             message = f"{shown(value)} is a string; the page says {'/'.join(types(field.schema))}"
-            findings.append(Finding(field.name, message, said.grade, said.source))
+            findings.append(_finding(field, message))
         value = read
     fields[field.name] = value
+
+
+def _finding(field: Field, message: str) -> Finding:
+    said = field.evidence("type")
+    return Finding(field.name, message, said.grade, said.source)
 
 
 def _media_type_findings(call: Call, body: Body, *, lenient: bool) -> list[Finding]:
@@ -144,6 +148,8 @@ def _form(call: Call, body: Body) -> dict[str, Any]:
     def on_part(part: Part | File) -> None:
         name = (part.field_name or b"").decode("utf-8", "replace")
         parts[name] = _part(part)
+        if len(parts) > _MOST_PARTS:
+            raise Malformed(f"the form has more than the {_MOST_PARTS} parts taken")
 
     parser = FormParser(
         MULTIPART,
@@ -152,8 +158,6 @@ def _form(call: Call, body: Body) -> dict[str, Any]:
         boundary=boundary,
         config={
             "MAX_MEMORY_FILE_SIZE": len(call.body) + 1,
-            "MAX_FIELD_SIZE": len(call.body) + 1,
-            "MAX_FIELDS": _MOST_PARTS,
             "UPLOAD_ERROR_ON_BAD_CTE": True,
         },
     )

@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 Headers = tuple[tuple[str, str], ...]
 """Names and values in the order sent; names keep their case and are compared without it."""
 
+_DIGITS = 18  # of a length that is read; more of them would be too large all the same
+
 BLANKED = "[blanked]"
 """Stands in every record where a secret was."""
 
@@ -52,6 +54,12 @@ class Call:
         """The Content-Type without its parameters, in small letters; None where absent."""
         value = self.header("content-type")
         return value.partition(";")[0].strip().lower() if value else None
+
+    @property
+    def body_size(self) -> int:
+        """Bytes of the body: those that are here, or those declared where these are more."""
+        declared = (self.header("content-length") or "")[:_DIGITS]
+        return max(len(self.body), int(declared) if declared.isdecimal() else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, cast
 
-from testcard.schema import Schema, Validator, merged
-from testcard.spec import Evidence, Node, Spec, SpecError, evidence, resolved, words
+from testcard.schema import Schema, Validator, coerced, merged
+from testcard.spec import (
+    Evidence,
+    Node,
+    Spec,
+    SpecError,
+    evidence,
+    place,
+    resolved,
+    unknown_word,
+    words,
+)
 
 Profile = Literal["lenient", "documented"]
 
@@ -50,11 +61,24 @@ class Field:
 
 @dataclass(frozen=True)
 class Body:
-    """The request body of an operation, in one reading."""
+    """The request body of an operation, in one reading.
+
+    Attributes:
+        media_type: the one it is sent in.
+        schema: JSON Schema of the whole of it.
+        fields: its members by name.
+        pictures: those of them that carry pictures.
+        validator: of the whole.
+        advice: of what the page advises; a breach is never refused.
+        untyped: whether it may come without a Content-Type.
+        evidence: where the body as a whole stands.
+        aliases: further names, which the lenient profile takes -> names.
+    """
 
     media_type: str
     schema: Schema
     fields: Mapping[str, Field]
+    pictures: tuple[Field, ...]
     validator: Validator
     advice: Validator
     untyped: bool
@@ -85,7 +109,7 @@ class Operation:
         """Where the route itself stands."""
         return evidence(self.node)
 
-    @property
+    @cached_property
     def responses(self) -> Mapping[int, Node]:
         """Status -> OpenAPI response object, references resolved."""
         return {int(status): node for status, node in self.node["responses"].items()}
@@ -102,15 +126,15 @@ class Reading:
     operations: tuple[Operation, ...]
     key_headers: frozenset[str]
 
-    @property
+    @cached_property
     def problems(self) -> Mapping[str, int]:
         """Kind of trouble -> HTTP status of its answer."""
         return cast("Mapping[str, int]", self.document["x-testcard"]["problems"])
 
-    @property
+    @cached_property
     def price(self) -> Decimal:
         """Credits for one successful call."""
-        return Decimal(str(self.document["x-testcard"]["price"]["credits"]))
+        return Decimal(str(self.settings["price"]))
 
     def operation(self, id_: str) -> Operation:
         """Return the operation with this operationId; KeyError where there is none."""
@@ -147,11 +171,16 @@ def read(
     chosen = _chosen(spec, settings or {})
     written = words(spec.source).get("settings", {})  # as written: patches may hold references
     patches = [
-        written[name].get("when", {}).get(str(value).lower()) for name, value in chosen.items()
+        written.get(name, {}).get("when", {}).get(str(value).lower())
+        for name, value in chosen.items()
     ]
     document = _patched(spec, [patch for patch in patches if patch])
     if profile == "lenient":
         document = lenient(document)
+    breach = unknown_word(document)
+    if breach is not None:
+        at = f"{profile} profile, patched with its settings, at {place(breach.path)}"
+        raise SpecError(f"{spec.path}: {at}: {breach.message}")
     operations = tuple(_operations(document))
     headers = {
         name.lower() for each in operations for name in (*each.key_headers, *each.key_aliases)
@@ -169,15 +198,17 @@ def _patched(spec: Spec, patches: Sequence[Node]) -> Node:
 
 
 def _chosen(spec: Spec, settings: Mapping[str, Any]) -> dict[str, Any]:
-    chosen = {name: schema["default"] for name, schema in spec.settings.items()}
-    for name, value in settings.items():
-        if name not in chosen:
-            known = ", ".join(chosen) or "none"
-            raise SpecError(f"{spec.id} has no setting {name!r}; it has: {known}")
-        breaches = Validator(spec.settings[name]).breaches(value)
+    for name in settings.keys() - spec.settings.keys():
+        known = ", ".join(spec.settings) or "none"
+        raise SpecError(f"{spec.id} has no setting {name!r}; it has: {known}")
+    chosen = {}
+    for name, schema in spec.settings.items():
+        value = settings.get(name, schema["default"])
+        taken = coerced(value, schema) if isinstance(value, str) else value
+        breaches = Validator(schema).breaches(taken)
         if breaches:
             raise SpecError(f"{spec.id}, setting {name}: {breaches[0].message}")
-        chosen[name] = value
+        chosen[name] = taken
     return chosen
 
 
@@ -248,6 +279,7 @@ def _body(node: Node) -> Body:
         media_type=media_type,
         schema=schema,
         fields=fields,
+        pictures=tuple(each for each in fields.values() if each.encodings),
         validator=Validator(schema),
         advice=Validator({"properties": advice}),
         untyped=words(node).get("missing-content-type") == "accepted",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from reprlib import Repr
 from typing import Any
 
 import jsonschema_rs
@@ -15,8 +16,10 @@ import jsonschema_rs
 Schema = Mapping[str, Any]
 
 _SEEN = "\x00"  # stands in a message for the value; no JSON text can hold it bare
-_INTEGER = re.compile(r"[+-]?\d+(\.0+)?")
+_INTEGER = re.compile(r"[+-]?\d{1,100}(\.0+)?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_outline = Repr()  # the repr of what is deep and large, at the cost of its beginning
+_outline.maxstring = _outline.maxother = 60
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -50,9 +53,12 @@ class Validator:
 
     def breaches(self, value: Any) -> list[Breach]:
         """Return every breach, in the schema's order; an empty list where there is none."""
-        if self._compiled.is_valid(value):
-            return []
-        return [_breach(error, value) for error in self._compiled.iter_errors(value)]
+        try:
+            if self._compiled.is_valid(value):
+                return []
+            return [_breach(error, value) for error in self._compiled.iter_errors(value)]
+        except ValueError as error:  # nested too deep to be walked
+            return [Breach((), "depth", f"this cannot be checked: {error}")]
 
 
 def _breach(error: jsonschema_rs.ValidationError, value: Any) -> Breach:
@@ -62,6 +68,9 @@ def _breach(error: jsonschema_rs.ValidationError, value: Any) -> Breach:
     if keyword == "required":
         missing = str(error.kind.as_dict()["property"])
         return Breach((*path, missing), keyword, f"{missing!r} is required and was not sent")
+    if keyword == "enum":
+        options = ", ".join(repr(each) for each in error.kind.as_dict()["options"])
+        return Breach(path, keyword, f"{shown(at(value, path))} is not one of {options}")
     return Breach(path, keyword, message.replace(_SEEN, shown(at(value, path))))
 
 
@@ -76,7 +85,7 @@ def shown(value: Any, limit: int = 60) -> str:
     """Return `value` as it may stand in a message: its repr, cut to `limit` characters."""
     if isinstance(value, str) and len(value) > limit:
         return f"{value[: limit // 2]!r}… ({len(value)} characters)"
-    text = repr(value)
+    text = _outline.repr(value) if isinstance(value, Mapping | list) else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 from testcard.body import FilePart, checkable
-from testcard.reading import Operation, Reading, read
+from testcard.reading import Operation, Profile, Reading, read
 from testcard.schema import Validator, nodes
 from testcard.spec import Spec, words
 
+_PROFILES: tuple[Profile, ...] = ("documented", "lenient")
 _PAGE_GRADES = ("documented", "sample")
 _ON_PAGE = re.compile(r".+, lines? \d+(-\d+)?(, \d+(-\d+)?)*\b.*")
 _OF_BODIES = ("malformed", "invalid", "too-large", "no-credits")
@@ -23,10 +25,27 @@ def complaints(spec: Spec) -> Iterator[str]:
     """Yield one sentence for each thing that is missing or wrong, with its place."""
     for place, node in _evidenced(spec.document):
         yield from (f"{spec.path}: at {place}: {text}" for text in _evidence(node))
-    for reading in (read(spec, "documented"), read(spec, "lenient")):
+    for profile, settings in product(_PROFILES, _settings(spec)):
+        reading = read(spec, profile, settings)
+        named = "".join(f", {name} {value}" for name, value in settings.items())
         for operation in reading.operations:
-            for text in _examples(reading, operation):
-                yield f"{spec.path}: {operation.id} ({reading.profile}): {text}"
+            for text in (*_defaults(operation), *_examples(reading, operation)):
+                yield f"{spec.path}: {operation.id} ({profile}{named}): {text}"
+
+
+def _settings(spec: Spec) -> list[dict[str, str]]:
+    """Return the settings that patch the document: none, and each of them alone."""
+    values = (
+        (name, value) for name, node in spec.settings.items() for value in node.get("when", ())
+    )
+    return [{}, *({name: value} for name, value in values)]
+
+
+def _defaults(operation: Operation) -> Iterator[str]:
+    for field in operation.body.fields.values() if operation.body else ():
+        if "default" in field.schema:
+            for breach in Validator(field.schema).breaches(field.schema["default"]):
+                yield f"the default of {field.name}: {breach.message}"
 
 
 def _evidence(node: Mapping[str, Any]) -> Iterator[str]:
@@ -54,6 +73,8 @@ def _of_operation(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for parameter in operation.get("parameters", ()):
         yield f"{place}, parameter {parameter['name']}", parameter
+    if "requestBody" in operation:
+        yield f"{place}, request body", operation["requestBody"]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
         yield from _of_schema(f"{place}, {media_type}", content["schema"])
     for status, response in operation["responses"].items():

@@ -5,7 +5,7 @@ Knows OpenAPI and `x-testcard` (vocabulary.yaml). Must not know the mock, or any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import yaml
 
-from testcard.schema import Validator
+from testcard.schema import Breach, Validator
 
 Node = dict[str, Any]
 
@@ -64,8 +64,15 @@ class Spec:
 
     @property
     def settings(self) -> Mapping[str, Node]:
-        """Name -> what the setting takes."""
-        return cast("Mapping[str, Node]", words(self.document).get("settings", {}))
+        """Name -> what the setting takes; the price is one of every provider's."""
+        own = words(self.document)
+        price = {
+            "description": "credits for one successful call",
+            "type": "number",
+            "minimum": 0,
+            "default": own["price"]["credits"],
+        }
+        return {**own.get("settings", {}), "price": price}
 
 
 def words(node: Mapping[str, Any]) -> Node:
@@ -87,29 +94,63 @@ def load(path: Path) -> Spec:
     """Load one spec.
 
     Raises:
-        SpecError: the file cannot be read, is no YAML, or uses a word outside the vocabulary;
-            the message names file, line and place.
+        SpecError: the file cannot be read, is no YAML, uses a word outside the vocabulary, or
+            names what it does not have; the message names file, line and place.
     """
     try:
         text = path.read_text(encoding="utf-8")
         source = yaml.load(text, Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{path}: not a readable YAML file: {error}") from error
-    breaches = _vocabulary().breaches(source)
-    if breaches:
-        first = min(breaches, key=lambda breach: -len(breach.path))
-        place = "/".join(str(step) for step in first.path) or "the top level"
-        raise SpecError(f"{path}:{line_of(text, first.path)}: at {place}: {first.message}")
+    breach = unknown_word(source)
+    if breach is not None:
+        line = line_of(text, breach.path)
+        raise SpecError(f"{path}:{line}: at {place(breach.path)}: {breach.message}")
     try:
         document = resolved(source, source)
-    except KeyError as error:
-        raise SpecError(f"{path}: nothing stands at the reference {error}") from error
+    except SpecError as error:
+        raise SpecError(f"{path}: {error}") from error
+    for where, message in _loose_ends(document):
+        raise SpecError(f"{path}:{line_of(text, where)}: at {place(where)}: {message}")
     return Spec(path.stem, path, document, source)
+
+
+def unknown_word(document: Node) -> Breach | None:
+    """Return the innermost place where `document` leaves the vocabulary; None where it does not."""
+    breaches = _vocabulary().breaches(document)
+    return max(breaches, key=lambda breach: len(breach.path), default=None)
+
+
+def place(path: Sequence[str | int]) -> str:
+    """Return `path` as a message names it."""
+    return "/".join(str(step) for step in path) or "the top level"
+
+
+def _loose_ends(document: Node) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each name that leads nowhere or to two things: where it stands, and a sentence."""
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    operations = {
+        ("paths", path, method): node
+        for path, item in document["paths"].items()
+        for method, node in item.items()
+    }
+    ids = [node["operationId"] for node in operations.values()]
+    for where, node in [((), document), *operations.items()]:
+        for name in {name for each in node.get("security", ()) for name in each} - schemes.keys():
+            yield (*where, "security"), f"{name!r} is no security scheme of the components"
+    for where, node in operations.items():
+        if ids.count(node["operationId"]) > 1:
+            yield (*where, "operationId"), f"{node['operationId']!r} names two operations"
+        for status, response in node["responses"].items():
+            for name, link in response.get("links", {}).items():
+                if link["operationId"] not in ids:
+                    at = (*where, "responses", status, "links", name)
+                    yield at, f"{link['operationId']!r} is no operationId of this file"
 
 
 def bundled() -> tuple[Path, ...]:
     """Return the paths of the specs that come with testcard, in the order of their names."""
-    shipped = Path(str(files("testcard"))) / "openapi"
+    shipped = Path(__file__).with_name("openapi")
     checkout = Path(__file__).parents[2] / "openapi"
     folder = shipped if shipped.is_dir() else checkout
     return tuple(sorted(folder.glob("*.yaml")))
@@ -138,21 +179,22 @@ def _vocabulary() -> Validator:
     return Validator(yaml.load(text, Loader=yaml.CSafeLoader))
 
 
-def resolved(node: Any, root: Node) -> Any:
-    """Return `node` with every `$ref` replaced by what it leads to in `root`.
+def resolved(node: Any, root: Node, within: tuple[str, ...] = ()) -> Any:
+    """Return `node`, which stands `within` references, with every `$ref` of it followed.
 
     Raises:
-        KeyError: nothing stands where a reference leads.
+        SpecError: nothing stands where a reference leads, or it leads back to itself.
     """
     if isinstance(node, list):
-        return [resolved(item, root) for item in node]
+        return [resolved(item, root, within) for item in node]
     if not isinstance(node, Mapping):
         return node
-    if isinstance(node.get("$ref"), str):
+    reference = node.get("$ref")
+    if isinstance(reference, str):
         target: Any = root
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            if step not in target:
-                raise KeyError(node["$ref"])
+        for step in reference.removeprefix("#/").split("/"):
+            if not isinstance(target, Mapping) or step not in target or reference in within:
+                raise SpecError(f"the reference {reference!r} leads nowhere")
             target = target[step]
-        return resolved(target, root)
-    return {key: resolved(value, root) for key, value in node.items()}
+        return resolved(target, root, (*within, reference))
+    return {key: resolved(value, root, within) for key, value in node.items()}

@@ -1,0 +1,47 @@
+"""Clauses on the client's side: judged in recorded traffic alone.
+
+Knows what a page takes. Must not know who answered, or any one provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from testcard.clauses.common import always, name_of
+from testcard.flaw import flaws
+from testcard.reading import Reading
+from testcard.seen import Seen
+from testcard.spec import Evidence
+from testcard.verdict import Clause, Ruling
+
+OWN_AGENT: Final = "testcard-check"
+"""Begins the User-Agent of testcard's own calls, some of which are wrong on purpose."""
+
+
+def request(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+    """Rule on each call of a client: whether it keeps to the page."""
+    for each in seen:
+        agent = each.call.header("user-agent") or ""
+        if agent.startswith(OWN_AGENT) or (each.operation is None and not each.path_known):
+            continue
+        found = [flaw for flaw in flaws(each) if flaw.kind not in ("no-credits", "not-found")]
+        for flaw in found:
+            detail = f"{name_of(each)}:{flaw.where}:{flaw.keyword}"
+            wanted = "a call as the page describes it"
+            said, place = flaw.evidence, flaw.place
+            yield Ruling(False, (each.index,), flaw.message, wanted, said, place, detail)
+        if not found:
+            said = each.operation.evidence if each.operation else Evidence("assumed", "HTTP")
+            yield Ruling(True, (each.index,), "a call as described", "", said, (), name_of(each))
+
+
+REQUEST: Final = Clause(
+    "wire.request",
+    "wire",
+    "The client's calls are such as the page describes.",
+    always,
+    request,
+    "recorded traffic of a client other than testcard",
+)
+"""Judged in recorded traffic alone: `testcard check` sends wrong calls on purpose."""

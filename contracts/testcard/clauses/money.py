@@ -1,0 +1,202 @@
+"""Clauses on money: what a call costs, and that nothing is served for nothing.
+
+Knows balances as answers tell them. Must not know who answered, or any one provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from typing import Final
+
+from testcard.clauses.common import LIVE_UNPROMISED, always, name_of, replies, role_evidence
+from testcard.flaw import flaws
+from testcard.place import response_evidence, response_place
+from testcard.reading import Reading
+from testcard.seen import Seen
+from testcard.spec import Evidence
+from testcard.verdict import Clause, Ruling
+
+_PRICE: Final = ("x-testcard", "price", "credits")
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What lay between two answers that told the balance.
+
+    Attributes:
+        before: the first of them.
+        after: the second.
+        fell: by how many credits.
+        paid: successful calls in between, the second one included.
+        failed: failed calls in between, the second one included.
+    """
+
+    before: Seen
+    after: Seen
+    fell: Decimal
+    paid: int
+    failed: tuple[Seen, ...]
+
+
+def _balance(seen: Seen) -> Decimal | None:
+    try:
+        value = Decimal(str(seen.said.get("remaining-credits")).strip())
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _spans(seen: tuple[Seen, ...]) -> Iterator[_Span]:
+    told = [each for each in seen if each.key == "good" and _balance(each) is not None]
+    for before, after in pairwise(told):
+        between = seen[before.index + 1 : after.index + 1]
+        if any(not each.answered or each.turned_away for each in between):
+            continue  # nobody can tell what an unanswered call cost
+        paid = sum(each.succeeded and each.does in ("pictures", "job") for each in between)
+        failed = tuple(each for each in between if not each.succeeded)
+        start, end = _balance(before), _balance(after)
+        if start is not None and end is not None:
+            yield _Span(before, after, start - end, paid, failed)
+
+
+def _ruling(reading: Reading, span: _Span, detail: str) -> Ruling:
+    price = reading.document["x-testcard"]["price"]
+    wanted = reading.price * span.paid
+    return Ruling(
+        kept=span.fell == wanted,
+        subject=(span.before.index, *(each.index for each in span.failed), span.after.index),
+        seen=f"the balance fell by {span.fell} over {span.paid} successes and "
+        f"{len(span.failed)} failures",
+        expected=f"{wanted}: {reading.price} for a success, nothing for a failure",
+        evidence=Evidence(price["grade"], price["source"]),
+        place=_PRICE,
+        detail=detail,
+    )
+
+
+def price(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+    """Rule on each success that follows another: whether it cost the price."""
+    for span in _spans(seen):
+        if span.paid and not span.failed:
+            yield _ruling(reading, span, name_of(span.after))
+
+
+def failures_free(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+    """Rule on failures between two answers that tell the balance: whether they cost nothing."""
+    for span in _spans(seen):
+        if span.failed:
+            kinds = {flaw.kind for each in span.failed for flaw in flaws(each)[:1]}
+            yield _ruling(reading, span, "+".join(sorted(kinds)) or "failed")
+
+
+def never_rises(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+    """Rule on each balance after the first: whether it is no higher than the one before."""
+    for span in _spans(seen):
+        yield Ruling(
+            kept=span.fell >= 0,
+            subject=(span.before.index, span.after.index),
+            seen=f"the balance went from {_balance(span.before)} to {_balance(span.after)}",
+            expected="a balance that does not rise by itself",
+            evidence=role_evidence(span.after, "remaining-credits"),
+            place=response_place(_, span.after.operation, span.after.reply.status, "headers"),
+            detail=name_of(span.after),
+        )
+
+
+def counted(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+    """Rule on each success that ought to tell the balance: whether it tells a number."""
+    for each in seen:
+        due = "remaining-credits" in _due(each)
+        if each.succeeded and due:
+            value = _balance(each)
+            name = _due(each)["remaining-credits"]
+            yield Ruling(
+                kept=value is not None,
+                subject=(each.index,),
+                seen=f"{name}: {each.reply.header(name)}",
+                expected=f"{name} with the number of credits left",
+                evidence=role_evidence(each, "remaining-credits"),
+                place=response_place(_, each.operation, each.reply.status, "headers", name),
+                detail=name_of(each),
+            )
+
+
+def _due(seen: Seen) -> dict[str, str]:
+    """Role -> name of the headers that the answer must have."""
+    headers = (seen.response or {}).get("headers", {})
+    return {
+        node["schema"].get("x-testcard", {}).get("role", ""): name
+        for name, node in headers.items()
+        if node.get("required")
+    }
+
+
+def empty_refused(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+    """Rule on each otherwise good call by an empty account."""
+    status = reading.problems["no-credits"]
+    for each in seen:
+        kinds = {flaw.kind for flaw in flaws(each)}
+        if kinds != {"no-credits"} or each.operation is None or each.does == "job-status":
+            continue
+        yield Ruling(
+            kept=not each.succeeded and each.reply.status == status,
+            subject=(each.index,),
+            seen=f"status {each.reply.status}, {'served' if each.succeeded else 'refused'}",
+            expected=f"a refusal with status {status}",
+            evidence=response_evidence(each.operation, status),
+            place=response_place(reading, each.operation, status),
+            detail=name_of(each),
+        )
+
+
+def _tells(reading: Reading) -> bool:
+    return replies(reading, "remaining-credits")
+
+
+CLAUSES: Final = (
+    Clause(
+        "money.counted",
+        "money",
+        "Where the page says so, a success tells how many credits are left, as a number.",
+        _tells,
+        counted,
+        "a successful call",
+    ),
+    Clause(
+        "money.price",
+        "money",
+        "A success costs its price.",
+        _tells,
+        price,
+        "two successful calls in a row that tell the balance",
+        LIVE_UNPROMISED,
+    ),
+    Clause(
+        "money.failures-free",
+        "money",
+        "A failure costs nothing.",
+        _tells,
+        failures_free,
+        "a failed call between two answers that tell the balance",
+        LIVE_UNPROMISED,
+    ),
+    Clause(
+        "money.never-rises",
+        "money",
+        "The balance never rises by itself.",
+        _tells,
+        never_rises,
+        "two answers that tell the balance",
+    ),
+    Clause(
+        "money.empty-refused",
+        "money",
+        "An empty account is refused, as the page says.",
+        always,
+        empty_refused,
+        "a call by an account without credits, which only testcard's own servers have",
+    ),
+)

@@ -1,0 +1,210 @@
+"""The generating driver: schemathesis draws bodies from the spec, the session sends them.
+
+Each body becomes a Call of our own and goes through the session like any other, so that the
+clauses judge it and reports hold it. Nothing is shrunk, and nothing depends on the answers:
+one reading, seed and number give the same calls.
+
+Knows schemathesis and hypothesis, which are wanted here alone. Must not know who answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+from hypothesis.strategies import SearchStrategy
+from schemathesis import Case, CheckContext, GenerationMode, Response
+
+from testcard.body import MULTIPART
+from testcard.clauses.catalogue import CLAUSES
+from testcard.drivers.drafts import SIZES, Draft, pictures_for, shaped
+from testcard.drivers.edges import edges
+from testcard.drivers.material import Links
+from testcard.flaw import flaws
+from testcard.message import Call, Exchange, Reply
+from testcard.reading import Body, Field, Operation, Reading
+from testcard.seen import look
+from testcard.session import Session
+
+LARGEST_SIDE: Final = 512
+"""Of the pictures that are asked for at random, in pixels; larger ones say no more."""
+_FILE: Final = "testcard-file-{}"
+
+
+def fuzz(session: Session, *, examples: int, seed: int) -> None:
+    """Send bodies at the edges of the spec, and `examples` good and bad ones an operation.
+
+    Bad bodies are kept back where calls cost something: nobody knows what is charged for them.
+    """
+    for each in drafts(session.reading, session.links, examples=examples, seed=seed):
+        send(session, each)
+
+
+def send(session: Session, draft: Draft) -> None:
+    """Send one draft; one that cannot be written out, or must not be sent, is passed over."""
+    try:
+        call = written(session, draft)
+    except (TypeError, UnicodeError):
+        return
+    if session.thorough or not flaws(session.read(Exchange(call, Reply(0)))):
+        session.send(call)
+
+
+def written(session: Session, draft: Draft) -> Call:
+    """Return a draft as a call.
+
+    Raises:
+        TypeError: it cannot be written in the body's media type.
+        UnicodeError: the same.
+    """
+    if not isinstance(draft.value, bytes):
+        return session.call(draft.operation, draft.value)
+    body = draft.operation.body
+    headers = (("Content-Type", body.media_type),) if body else ()
+    return session.raw_call(draft.operation, headers, draft.value)
+
+
+def drafts(reading: Reading, links: Links, *, examples: int, seed: int) -> Iterator[Draft]:
+    """Yield what `fuzz` sends: the edges, then `examples` good and bad bodies an operation."""
+    yield from edges(reading, links)
+    for operation in reading.operations:
+        if operation.body is not None:
+            yield from _drawn(operation, operation.body, links, examples, seed)
+
+
+def _drawn(
+    operation: Operation, body: Body, links: Links, examples: int, seed: int
+) -> Iterator[Draft]:
+    schema = schemathesis.openapi.from_dict(_bench(operation, body, links))
+    api = schema[operation.path][operation.method]
+    known: set[str] = set()
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+        for case in draw(api.as_strategy(generation_mode=mode), examples, seed):
+            value = _filed(body, shaped(body, case.body), links)
+            fits = isinstance(value, bytes | Mapping)
+            if fits and repr(value) not in known:
+                known.add(repr(value))
+                yield Draft(operation, value, f"a {mode.value} case")
+
+
+def draw(strategy: SearchStrategy[Case[Any]], examples: int, seed: int) -> list[Case[Any]]:
+    """Return at most `examples` cases, the same for the same seed."""
+    drawn: list[Case[Any]] = []
+
+    @seeded(seed)
+    @settings(
+        max_examples=max(1, examples),
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy)
+    def keep(case: Case[Any]) -> None:
+        drawn.append(case)
+
+    keep()
+    return drawn
+
+
+def _bench(operation: Operation, body: Body, links: Links) -> dict[str, Any]:
+    """Return a document with this one operation and its body: what schemathesis draws from."""
+    node = {
+        "operationId": operation.id,
+        "requestBody": {
+            "required": True,
+            "content": {body.media_type: {"schema": _bounded(body, links)}},
+        },
+        "responses": {"default": {"description": "whatever it is"}},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": operation.id, "version": "1"},
+        "paths": {operation.path: {operation.method.lower(): node}},
+    }
+
+
+def _bounded(body: Body, links: Links) -> dict[str, Any]:
+    plain = {key: value for key, value in body.schema.items() if key != "x-testcard"}
+    properties = {name: _drawable(each, links) for name, each in body.fields.items()}
+    return {**plain, "properties": properties, "additionalProperties": False}
+
+
+def _drawable(field: Field, links: Links) -> dict[str, Any]:
+    """Return a field's schema with real pictures in it, and none larger than need be."""
+    if field.encodings:
+        given_ = pictures_for(field, links)
+        files = "file" in field.encodings
+        return {
+            "enum": [_FILE.format(index) if files else each for index, each in enumerate(given_)]
+        }
+    if field.role == "size":
+        return {"enum": list(SIZES)}
+    schema = {key: value for key, value in field.schema.items() if key != "x-testcard"}
+    if field.role in ("width", "height") and "enum" not in schema:
+        least: int = schema.get("minimum", 1)
+        schema["maximum"] = max(least, min(schema.get("maximum", LARGEST_SIDE), LARGEST_SIDE))
+    return schema
+
+
+def _filed(body: Body, value: Any, links: Links) -> Any:
+    """Put files where their names stand in `value`."""
+    if body.media_type != MULTIPART or not isinstance(value, Mapping):
+        return value
+    files = {
+        name: {_FILE.format(index): file for index, file in enumerate(pictures_for(each, links))}
+        for name, each in body.fields.items()
+        if each.encodings
+    }
+    return {
+        name: files.get(name, {}).get(each, each) if isinstance(each, str) else each
+        for name, each in value.items()
+    }
+
+
+def contract_check(
+    reading: Reading, *, prefix: str = ""
+) -> Callable[[CheckContext, Response, Case[Any]], bool | None]:
+    """Return a check for those who run schemathesis themselves: `schemathesis.check(…)` takes it.
+
+    It lets the clauses judge each exchange by itself, so that those on several exchanges at once
+    (seeds, jobs, money) rarely come up.
+
+    Args:
+        reading: what is promised.
+        prefix: path at which the API stands, where that is not the root; `/segmind` on the mock.
+    """
+
+    def testcard_contract(_: CheckContext, response: Response, __: Case[Any]) -> bool | None:
+        seen = look(reading, (_exchange(reading, response, prefix),))
+        broken = [
+            f"{clause.sentence} Seen: {each.seen}; expected: {each.expected} "
+            f"({each.evidence.grade}: {each.evidence.source})"
+            for clause in CLAUSES
+            if clause.applies(reading)
+            for each in clause.judge(reading, seen)
+            if not each.kept
+        ]
+        if broken:
+            raise AssertionError("\n".join(dict.fromkeys(broken)))
+        return None
+
+    return testcard_contract
+
+
+def _exchange(reading: Reading, response: Response, prefix: str) -> Exchange:
+    request = response.request
+    path = urlsplit(request.url or "").path.removeprefix(prefix)
+    body = request.body or b""
+    call = Call(
+        request.method or "GET",
+        f"{reading.spec.server}{path}",
+        tuple((name, str(value)) for name, value in request.headers.items()),
+        body.encode() if isinstance(body, str) else body,
+    )
+    headers = tuple((name, each) for name, values in response.headers.items() for each in values)
+    return Exchange(call, Reply(response.status_code, headers, response.content))

@@ -1,0 +1,285 @@
+"""The plan: a fixed, ordered set of calls in which one picture serves many clauses.
+
+It is what live runs send. Built from the spec by roles before anything is sent, so that it can
+be shown with its cost. Needs nothing but the public interface.
+
+Knows operations, roles and how jobs are followed. Must not know providers, clauses, or who
+answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from testcard.carried import Encoding
+from testcard.clauses.jobs import PATIENCE
+from testcard.drivers import probes
+from testcard.drivers.material import call_of
+from testcard.drivers.values import PROMPTS, Fields, Values
+from testcard.drivers.wrongs import wrong
+from testcard.message import Call
+from testcard.reading import Operation, Reading
+from testcard.seen import UNKNOWN_JOB, WRONG_KEY, KeyKind, Seen
+from testcard.session import Session
+
+_FIRST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 5.0
+_ASKED_AGAIN: Final = 3  # jobs that are asked after once more when they have ended
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a plan.
+
+    Attributes:
+        purpose: what it is to show, for people.
+        call: what is sent.
+        cost: credits that it takes if all goes as the page says.
+        job: whether it begins a job, which is then followed to its pictures.
+    """
+
+    purpose: str
+    call: Call
+    cost: Decimal
+    job: bool = False
+
+
+def plan(session: Session) -> None:
+    """Send the plan; in full where the session is thorough.
+
+    Raises:
+        Stop: the session can send nothing more.
+    """
+    _Walk(session).go()
+
+
+def steps(session: Session) -> tuple[Step, ...]:
+    """Return what `plan` would send to this session's target, job questions and downloads apart."""
+    return tuple(_Plan(session).steps())
+
+
+class _Plan:
+    """A session's calls, in order."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._reading: Reading = session.reading
+
+    def steps(self) -> Iterator[Step]:
+        """Yield them: free calls around paid ones, so that what failures cost is seen."""
+        ordering = [each for each in self._reading.operations if each.does in ("pictures", "job")]
+        first = ordering[0]
+        fields = self._values(first).required()
+        yield self._step("a call without a key", first, fields, key="none")
+        yield self._elsewhere(first)
+        yield self._step("a wrong key", first, fields, key="wrong")
+        for index, operation in enumerate(ordering):
+            paid = list(self._paid(operation, main=index == 0))
+            yield from paid[:1]
+            yield self._step("a wrong key between two answers", operation, fields, key="wrong")
+            yield from paid[1:2]
+            yield from self._wrong(operation)
+            yield from paid[2:]
+        yield from self._questions()
+
+    def _values(self, operation: Operation) -> Values:
+        assert operation.body is not None  # noqa: S101 (what makes pictures takes a body)
+        session = self._session
+        return Values(operation, operation.body, session.thorough, session.links)
+
+    def _step(
+        self,
+        purpose: str,
+        operation: Operation,
+        fields: Fields | None,
+        *,
+        key: KeyKind = "good",
+        key_header: str | None = None,
+        typed: bool = True,
+    ) -> Step:
+        call = call_of(
+            self._reading,
+            operation,
+            fields,
+            key=self._session.key_for(key),
+            key_header=key_header,
+            typed=typed,
+        )
+        return self._as_step(f"{operation.id}: {purpose}", call, operation)
+
+    def _as_step(self, purpose: str, call: Call, operation: Operation | None = None) -> Step:
+        cost = self._session.expected_cost(call)
+        return Step(
+            purpose,
+            call,
+            cost,
+            job=bool(cost) and operation is not None and operation.does == "job",
+        )
+
+    # Paid calls
+
+    def _paid(self, operation: Operation, *, main: bool) -> Iterator[Step]:
+        values = self._values(operation)
+        base = values.base()
+        smallest = values.required() | values.seeded()
+        yield self._step(
+            "the least that a call needs", operation, smallest | values.put("as-base64", True)
+        )
+        yield from self._second(operation, values, smallest)
+        yield self._step("a base to compare with", operation, base)
+        if values.role("seed"):
+            other = base | values.put("seed", values.other_seed())
+            typed = operation.body is None or not operation.body.untyped
+            yield self._step("another seed", operation, other, typed=typed)
+        if values.role("mask-image"):
+            yield self._step("the mask inverted", operation, base | values.picture("mask-image", 1))
+        if main or self._session.thorough:
+            yield from self._compared(operation, values, base)
+        if self._session.thorough:
+            for purpose, fields in probes.thorough(values, base):
+                yield self._step(purpose, operation, fields)
+            yield from self._written(operation, values, base)
+            yield from self._encodings(operation, values, base)
+            yield self._step("an empty account", operation, base, key="empty")
+
+    def _second(self, operation: Operation, values: Values, smallest: Fields) -> Iterator[Step]:
+        """The smallest call again, with defaults spelt out, another header, or nothing new."""
+        header = operation.key_headers[-1] if operation.key_headers else None
+        spelt = smallest | values.defaults()
+        if spelt != smallest or len(operation.key_headers) > 1:
+            purpose = "the same with every default spelt out"
+            yield self._step(purpose, operation, spelt, key_header=header)
+
+    def _compared(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+        step = self._step
+        yield step("another prompt", operation, base | values.put("prompt", PROMPTS[1]))
+        if values.role("negative-prompt"):
+            fields = base | values.put("negative-prompt", "fog and rain")
+            yield step("a negative prompt", operation, fields)
+        style = values.role("style")
+        if style and "enum" in style.schema:
+            yield step("a style", operation, base | {style.name: style.schema["enum"][-1]})
+        strong = values.role("strength") or values.role("image-strength")
+        if strong and values.role("steps"):
+            same = base | values.strength(0.8) | values.put("steps", values.steps())
+            yield step("a strength of as many steps", operation, same)
+        if not strong and not values.role("mask-image") and values.role("init-image"):
+            yield step("another input", operation, base | values.picture("init-image", 1))
+        yield from self._ends(operation, values, base)
+
+    def _ends(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+        high = values.extreme("maximum", sure=True) | values.listed(-1)
+        low = values.extreme("minimum", sure=True) | values.listed(0) | values.nulls()
+        if high:
+            fields = base | high | values.put("as-base64", True)
+            yield self._step("the upper end of every range", operation, fields)
+        if low:
+            fields = base | low | values.chance()
+            yield self._step("the lower end of every range", operation, fields)
+        for end in ("maximum", "minimum"):
+            guessed = values.extreme(end, sure=False)
+            if guessed:
+                purpose = f"the {end} of ranges that no source names"
+                yield self._step(purpose, operation, base | guessed)
+
+    def _written(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+        key = self._session.key
+        ways = list(probes.spelt(self._reading, operation, base, key))
+        if self._reading.profile == "lenient":
+            ways += probes.lenient(self._reading, operation, values, base, key)
+        for purpose, call in ways:
+            yield self._as_step(f"{operation.id}: {purpose}", call, operation)
+
+    def _encodings(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+        for role in ("init-image", "mask-image"):
+            field = values.role(role)
+            for encoding in field.encodings if field else ():
+                way: Encoding = encoding  # type: ignore[assignment]
+                fields = base | values.picture(role, 0, way)
+                yield self._step(f"{role} as {encoding}", operation, fields)
+
+    # Free calls
+
+    def _elsewhere(self, operation: Operation) -> Step:
+        call = call_of(self._reading, operation, {}, key=WRONG_KEY)
+        lost = Call(call.method, f"{call.url}-testcard-nowhere", call.headers, call.body)
+        return self._as_step("a route that is not there", lost)
+
+    def _wrong(self, operation: Operation) -> Iterator[Step]:
+        values = self._values(operation)
+        yield self._step("a call without a key", operation, values.required(), key="none")
+        call = call_of(self._reading, operation, None, key=self._session.key)
+        method = "PUT" if operation.method != "PUT" else "GET"
+        wrongly = Call(method, call.url, call.headers)
+        yield self._as_step(f"{operation.id}: a wrong method", wrongly)
+        for purpose, bad in probes.malformed(self._reading, operation, values, self._session.key):
+            yield self._as_step(f"{operation.id}: {purpose}", bad, operation)
+        base = values.base()
+        for each in wrong(values):
+            fields = {name: value for name, value in base.items() if name != each.name}
+            if each.why != "required":
+                fields[each.name] = each.value
+            yield self._step(f"{each.name} against {each.why}", operation, fields)
+
+    def _questions(self) -> Iterator[Step]:
+        for operation in self._reading.operations:
+            if operation.does != "job-status":
+                continue
+            kinds: tuple[KeyKind, ...] = ("good", "none", "wrong")
+            for key in kinds:
+                call = self._session.call(operation, key=key, job_id=UNKNOWN_JOB)
+                yield self._as_step(f"{operation.id}: an unknown job, {key} key", call)
+
+
+class _Walk:
+    """Sends a plan's steps and follows the jobs that they begin."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._ended = 0
+        self._patient = True
+
+    def go(self) -> None:
+        """Send everything."""
+        for step in steps(self._session):
+            seen = self._session.read(self._session.send(step.call))
+            if seen.does == "job" and seen.succeeded and seen.job_id:
+                self._follow(seen.job_id, seen)
+
+    def _follow(self, job_id: str, seen: Seen) -> None:
+        asking = [each for each in self._session.reading.operations if each.does == "job-status"]
+        if not asking:
+            return
+        last = self._until_end(asking[0], job_id, seen)
+        if last.job_state not in ("SUCCESS", "FAILURE"):
+            self._patient = False
+            return
+        self._ended += 1
+        if self._ended <= _ASKED_AGAIN or self._session.thorough:
+            self._session.send(self._session.call(asking[0], job_id=job_id))
+        if self._ended == 1:
+            self._session.send(self._session.call(asking[0], key="wrong", job_id=job_id))
+            self._session.send(self._session.call(asking[0], key="none", job_id=job_id))
+        for url in dict.fromkeys(last.urls):
+            if url.startswith(("http://", "https://")):
+                self._session.send(Call("GET", url, self._session.agent))
+
+    def _until_end(self, asking: Operation, job_id: str, seen: Seen) -> Seen:
+        pause, waited, last, questions = _FIRST_PAUSE, 0.0, seen, 0
+        while last.job_state not in ("SUCCESS", "FAILURE"):
+            late = waited > self._session.limits.job_deadline
+            if questions >= PATIENCE and (late or self._session.kind != "live"):
+                return last
+            if questions and not self._patient:
+                return last
+            if questions and self._session.kind == "live":
+                self._session.pause(pause)
+                waited, pause = waited + pause, min(pause * 1.5, _LONGEST_PAUSE)
+            exchange = self._session.send(self._session.call(asking, job_id=job_id))
+            last, questions = self._session.read(exchange), questions + 1
+            if last.job_state is None and questions >= 3:
+                return last
+        return last

@@ -1,0 +1,124 @@
+"""Further calls of a plan: bodies that cannot be read, and what is tried where nothing costs.
+
+Knows field values and what a Call is made of. Must not know providers, clauses, or who answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from testcard.body import MULTIPART
+from testcard.drivers.material import call_of
+from testcard.drivers.values import SEED, Fields, Values
+from testcard.message import Call
+from testcard.reading import Operation, Reading
+
+_STRENGTHS: Final = (0.2, 0.5, 0.9)
+_SEEDS: Final = (SEED, 11, 13)
+
+
+def malformed(
+    reading: Reading, operation: Operation, values: Values, key: str
+) -> Iterator[tuple[str, Call]]:
+    """Yield (purpose, call) for bodies that are not of the documented kind."""
+    fields = values.required()
+    good = call_of(reading, operation, fields, key=key)
+    if values.body.media_type == MULTIPART:
+        yield "a form that breaks off", replace(good, body=good.body[: len(good.body) // 2])
+        yield "JSON in place of a form", _typed(good, "application/json", b'{"prompt": "x"}')
+        yield "an empty form", replace(good, body=b"")
+        return
+    yield "JSON that breaks off", replace(good, body=b'{"prompt": "a lightho')
+    yield "a list in place of an object", replace(good, body=b"[1, 2]")
+    yield "an empty body", replace(good, body=b"")
+    yield "bytes that are no text", replace(good, body=b"\xff\xfe\x00{")
+    yield "plain text", _typed(good, "text/plain", good.body)
+    if not values.body.untyped:
+        yield "a body without a type", call_of(reading, operation, fields, key=key, typed=False)
+
+
+def _typed(call: Call, media_type: str, body: bytes) -> Call:
+    rest = tuple(pair for pair in call.headers if pair[0].lower() != "content-type")
+    return replace(call, headers=(*rest, ("Content-Type", media_type)), body=body)
+
+
+def thorough(values: Values, base: Fields) -> Iterator[tuple[str, Fields]]:
+    """Yield (purpose, fields) of valid calls that are only sent where they cost nothing."""
+    for name, value in (*values.words(), *values.free_words()):
+        yield f"{name} = {value}", base | {name: value}
+    for name, value in values.ends():
+        yield f"{name} at its end {value}", base | {name: value}
+    for name, value in values.nulls().items():
+        yield f"{name} = null", base | {name: value}
+    yield "another input", base | values.picture("init-image", 1)
+    for name, text in values.as_words(base):
+        yield f"{name} as a string", base | {name: text}
+    if values.odd_size():
+        yield "an odd size", base | values.odd_size()
+    yield "a prompt in many scripts", base | values.put("prompt", "Grüße, 漢字, мир, 🎨")
+    yield "a field that the page does not know", base | {"testcard_unknown": "x"}
+    yield "the same again", base
+    yield from _several(values, base)
+    yield from _chance(values, base)
+    yield from _strengths(values, base)
+
+
+def lenient(
+    reading: Reading, operation: Operation, values: Values, base: Fields, key: str
+) -> Iterator[tuple[str, Call]]:
+    """Yield (purpose, call) for what the lenient reading takes beside the page."""
+    for name, field in values.body.fields.items():
+        for alias in field.aliases if name in base else ():
+            fields = {alias if each == name else each: value for each, value in base.items()}
+            yield f"{name} as {alias}", call_of(reading, operation, fields, key=key)
+    for header in operation.key_aliases:
+        call = call_of(reading, operation, base, key=key, key_header=header)
+        yield f"the key in {header}", call
+    yield "the key after Bearer", call_of(reading, operation, base, key=f"Bearer {key}")
+    for path in operation.aliases:
+        call = call_of(reading, operation, base, key=key)
+        yield f"another route, {path}", replace(call, url=reading.spec.server + path)
+
+
+def spelt(
+    reading: Reading, operation: Operation, base: Fields, key: str
+) -> Iterator[tuple[str, Call]]:
+    """Yield (purpose, call) for ways in which HTTP lets the same call be written."""
+    call = call_of(reading, operation, base, key=key)
+    small = tuple((name.lower(), value) for name, value in call.headers)
+    yield "headers in small letters", replace(call, headers=small)
+    kind = call.header("content-type") or ""
+    if kind == "application/json":
+        yield "a type with its charset", _typed(call, f"{kind}; charset=utf-8", call.body)
+
+
+def _several(values: Values, base: Fields) -> Iterator[tuple[str, Fields]]:
+    if values.role("samples"):
+        both = base | values.put("as-base64", True)
+        yield "one sample", both
+        yield "two samples", both | values.put("samples", 2)
+        yield "three samples", both | values.put("samples", 3)
+
+
+def _chance(values: Values, base: Fields) -> Iterator[tuple[str, Fields]]:
+    field = values.role("seed")
+    if field is None:
+        return
+    free = {name: value for name, value in base.items() if name != field.name}
+    yield "a seed left to chance", free
+    yield "a seed left to chance again", free
+    if values.chance():
+        yield "a seed that asks for chance", base | values.chance()
+
+
+def _strengths(values: Values, base: Fields) -> Iterator[tuple[str, Fields]]:
+    if not (values.role("strength") or values.role("image-strength")):
+        return
+    mask = values.role("mask-image")
+    open_ = {name: value for name, value in base.items() if not mask or name != mask.name}
+    for strength in _STRENGTHS:
+        for seed in _SEEDS:
+            fields = open_ | values.at_strength(strength) | values.put("seed", seed)
+            yield f"strength {strength}, seed {seed}", fields

@@ -1,0 +1,250 @@
+"""Values of fields, drawn from a spec by roles: the base of a plan, and its edges.
+
+Knows roles and JSON Schema. Must not know providers, or who sends the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from testcard.carried import Encoding
+from testcard.drivers.material import Links, half_mask, picture_value, scene
+from testcard.flaw import random_at_most
+from testcard.reading import Body, Field, Operation
+from testcard.schema import Schema, types
+from testcard.spec import words
+
+Fields = dict[str, Any]
+End = Literal["minimum", "maximum"]
+
+SEED: Final = 7
+"""Of all calls that are to be compared."""
+EXACT: Final = 2**53
+"""Whole numbers beyond it do not survive every JSON reader."""
+PROMPTS: Final = ("a lighthouse at dusk", "a red fox in fresh snow")
+
+_OTHER_SEED: Final = SEED + 2**32  # the same to whoever keeps 32 bits of a seed
+_SQUARE: Final = 64
+_LIVE_SIZE: Final = (200, 136)
+_PREFERRED: Final[tuple[Encoding, ...]] = ("data-uri", "file", "base64", "part", "url")
+_SURE: Final = ("documented", "sample", "observed")
+
+
+@dataclass(frozen=True)
+class Values:
+    """What an operation's fields may be.
+
+    Attributes:
+        operation: whose.
+        body: of it.
+        thorough: whether advice may be passed over, since nothing is at stake.
+        links: pictures in the web.
+    """
+
+    operation: Operation
+    body: Body
+    thorough: bool
+    links: Links
+
+    def role(self, role: str) -> Field | None:
+        """Return the field with this role; None where there is none."""
+        return next((each for each in self.body.fields.values() if each.role == role), None)
+
+    def put(self, role: str, value: Any) -> Fields:
+        """Return the field with this role set; nothing where there is none."""
+        field = self.role(role)
+        return {field.name: value} if field else {}
+
+    # The base
+
+    def required(self) -> Fields:
+        """Return the required fields alone, with a fixed prompt."""
+        fields = {
+            each.name: self._plain(each) for each in self.body.fields.values() if each.required
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def seeded(self) -> Fields:
+        """Return the seed that comparisons go by."""
+        return self.put("seed", SEED)
+
+    def base(self) -> Fields:
+        """Return a cheap, comparable request: what is required, a seed, small, half strength."""
+        fields = self.required() | self.seeded() | self.size() | self.strength(0.4)
+        fields |= self.picture("init-image") | self.picture("mask-image")
+        steps = self.role("steps")
+        if steps is not None and "default" not in steps.schema:
+            fields[steps.name] = self.steps()
+        return fields
+
+    def defaults(self) -> Fields:
+        """Return every default, spelt out."""
+        return {
+            name: each.schema["default"]
+            for name, each in self.body.fields.items()
+            if "default" in each.schema and each.role not in ("seed", "width", "height", "size")
+        }
+
+    def sides(self) -> tuple[int, int]:
+        """Return a small width and height, different where they may be, in pixels."""
+        across, down = self.role("width"), self.role("height")
+        if self.role("size") or across is None or down is None:
+            return _LIVE_SIZE
+        width, height = self._ladder(across), self._ladder(down)
+        return width[0], next((side for side in height if side != width[0]), height[0])
+
+    def size(self) -> Fields:
+        """Return a small size."""
+        width, height = self.sides()
+        if field := self.role("size"):
+            return {field.name: f"{width}x{height}"}
+        return self.put("width", width) | self.put("height", height)
+
+    def odd_size(self) -> Fields:
+        """Return a size that is no multiple of anything; nothing where the page wants one."""
+        if field := self.role("size"):
+            return {field.name: "203x137"}
+        field = self.role("width")
+        if field is None or "enum" in field.schema or "multipleOf" in field.schema:
+            return {}
+        least = max(int(field.schema.get("minimum", 0)), 128)
+        return self.put("width", least + 75) | self.put("height", least + 9)
+
+    def steps(self) -> int:
+        """Return the steps that a call takes where it is not told."""
+        field = self.role("steps")
+        schema = field.schema if field else {}
+        least = self._advised(schema, field).get("minimum", 20)
+        return int(schema.get("default", max(least, min(20, schema.get("maximum", 20)))))
+
+    def strength(self, within: float) -> Fields:
+        """Return a middle strength, a share `within` (0 to 1) of one step's width."""
+        steps = self.steps()
+        value = (int(steps * 0.6) + within) / steps
+        return self.at_strength(value)
+
+    def at_strength(self, value: float) -> Fields:
+        """Return a denoising strength, put in the words of the page."""
+        if self.role("strength"):
+            return self.put("strength", round(value, 4))
+        return self.put("image-strength", round(1 - value, 4))
+
+    def picture(self, role: str, variant: int = 0, encoding: Encoding | None = None) -> Fields:
+        """Return an input (of two variants) or a mask (white left, or right), in one encoding."""
+        field = self.role(role)
+        if field is None:
+            return {}
+        width, height = self.sides() if self.role("mask-image") else (128, 96)
+        mask = role == "mask-image"
+        data = half_mask(width, height, left=not variant) if mask else scene(width, height, variant)
+        ways = [each for each in _PREFERRED if each in field.encodings]
+        chosen: Encoding = encoding or ways[0]
+        url = self.links.other if variant else self.links.picture
+        return {field.name: picture_value(data, chosen, url)}
+
+    def other_seed(self) -> int:
+        """Return a large seed that is not SEED."""
+        field = self.role("seed")
+        most = (field.schema if field else {}).get("maximum", _OTHER_SEED)
+        return int(min(most, _OTHER_SEED))
+
+    def chance(self) -> Fields:
+        """Return the seed that asks for a random one; nothing where no seed does."""
+        field = self.role("seed")
+        most = random_at_most(field) if field else None
+        return {} if field is None or most is None else {field.name: most}
+
+    # Edges
+
+    def extreme(self, end: End, *, sure: bool) -> Fields:
+        """Return every number at one end of its range, seeds apart.
+
+        Args:
+            end: which.
+            sure: those whose bound some source names, or else those that testcard assumed.
+        """
+        other: End = "minimum" if end == "maximum" else "maximum"
+        found: Fields = {}
+        for name, each in self.body.fields.items():
+            bound = other if each.role == "height" else end
+            if bound not in each.schema or each.role == "seed" or "enum" in each.schema:
+                continue
+            if (each.evidence(bound).grade in _SURE) == sure:
+                found[name] = each.schema[bound]
+        return found
+
+    def listed(self, which: int) -> Fields:
+        """Return the value at a place of every list of words."""
+        return {
+            name: each.schema["enum"][which]
+            for name, each in self.body.fields.items()
+            if "enum" in each.schema and "string" in types(each.schema)
+        }
+
+    def ends(self) -> Iterator[tuple[str, Any]]:
+        """Yield each field with a value at an end of its range."""
+        for name, each in self.body.fields.items():
+            for bound in ("minimum", "maximum"):
+                value = each.schema.get(bound)
+                if value is not None and abs(value) < EXACT:
+                    yield name, value
+
+    def words(self) -> Iterator[tuple[str, Any]]:
+        """Yield each field with each value of its list."""
+        for name, each in self.body.fields.items():
+            for value in each.schema.get("enum", ()):
+                yield name, value
+
+    def free_words(self) -> Iterator[tuple[str, Any]]:
+        """Yield fields for a scheduler or style without a list, with values of the examples."""
+        for name, each in self.body.fields.items():
+            if each.role in ("scheduler", "style") and "enum" not in each.schema:
+                shown = self._example(name, each.schema)
+                yield from ((name, value) for value in (shown, f"{shown} 2"))
+
+    def as_words(self, fields: Fields) -> Iterator[tuple[str, str]]:
+        """Yield each number of a JSON body, written as a string."""
+        for name, value in fields.items():
+            if isinstance(value, int | float) and self.body.media_type == "application/json":
+                yield name, str(value)
+
+    def nulls(self) -> Fields:
+        """Return null for every field that takes it."""
+        form = self.body.media_type != "application/json"
+        return {
+            name: None
+            for name, each in self.body.fields.items()
+            if "null" in types(each.schema) and not form
+        }
+
+    def _plain(self, field: Field) -> Any:
+        if field.role == "prompt":
+            return PROMPTS[0]
+        if field.encodings and field.role:
+            return self.picture(field.role)[field.name]
+        if field.role in ("width", "height", "size"):
+            return self.size().get(field.name)
+        return self._example(field.name, field.schema)
+
+    def _example(self, name: str, schema: Schema) -> Any:
+        content: Mapping[str, Any] = next(
+            iter(self.operation.node["requestBody"]["content"].values())
+        )
+        for example in content.get("examples", {}).values():
+            if name in example.get("value", {}):
+                return example["value"][name]
+        return schema.get("default", schema.get("enum", ["testcard"])[0])
+
+    def _ladder(self, field: Field) -> list[int]:
+        schema = field.schema
+        if "enum" in schema:
+            return sorted(schema["enum"])
+        least = int(self._advised(schema, field).get("minimum", _SQUARE))
+        step = int(schema.get("multipleOf", _SQUARE))
+        return [least, least + step]
+
+    def _advised(self, schema: Schema, field: Field | None) -> Mapping[str, Any]:
+        advice = words(field.schema).get("advice", {}) if field and not self.thorough else {}
+        return {**schema, **advice}

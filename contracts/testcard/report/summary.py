@@ -1,0 +1,158 @@
+"""What every report says alike: how verdicts stand, where a ruling points, what was sent.
+
+Knows verdicts and places in specs. Must not know how a report looks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from testcard.message import Exchange
+from testcard.redaction import visible
+from testcard.spec import line_of
+from testcard.verdict import Group, ProviderRun, Report, Ruling, Verdict
+
+Standing = Literal["broken", "finding", "accepted", "kept", "not-exercised"]
+"""An outcome; or `accepted`, where nothing but what a baseline accepts was broken."""
+
+STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
+GROUPS: Final[tuple[Group, ...]] = get_args(Group)
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a ruling's promise stands in a spec's file.
+
+    Attributes:
+        file: as a reader in the working folder names it: relative where it lies inside.
+        line: from 1.
+    """
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def standing(verdict: Verdict) -> Standing:
+    """Return how a verdict counts in reports."""
+    if verdict.outcome == "kept" and verdict.accepted:
+        return "accepted"
+    return verdict.outcome
+
+
+def count(verdicts: Iterable[Verdict]) -> Counter[Standing]:
+    """Return how many verdicts stand how."""
+    return Counter(standing(verdict) for verdict in verdicts)
+
+
+def of_standing(run: ProviderRun, *wanted: Standing) -> list[Verdict]:
+    """Return the verdicts of a run that stand so, in the order of the run."""
+    return [verdict for verdict in run.verdicts if standing(verdict) in wanted]
+
+
+def headline(report: Report) -> str:
+    """Return the whole report in a few words."""
+    found = count(report.verdicts)
+    if found["broken"]:
+        return f"{plural(found['broken'], 'promise')} broken"
+    if found["kept"] + found["accepted"] + found["finding"]:
+        return "no promise broken"
+    return "nothing was exercised"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return `3 calls`, or `1 call`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def named(fingerprint: str) -> tuple[str, str, str]:
+    """Return provider, clause and detail of a fingerprint."""
+    provider, _, rest = fingerprint.partition(":")
+    clause, _, detail = rest.partition(":")
+    return provider, clause, detail
+
+
+def called(exchange: Exchange) -> str:
+    """Return an exchange in a few words: `POST /v1/path -> 200`."""
+    path = exchange.call.url.partition("://")[2].partition("/")[2]
+    status = exchange.reply.status or "no answer"
+    return visible(f"{exchange.call.method} /{path} → {status}")
+
+
+def shown_subject(ruling: Ruling, trace: Sequence[Exchange], most: int) -> list[int]:
+    """Return the indices of at most `most` exchanges to show for a ruling, the ends first.
+
+    Indices outside of the trace are passed over.
+    """
+    subject = [index for index in dict.fromkeys(ruling.subject) if 0 <= index < len(trace)]
+    return subject if len(subject) <= most else [*subject[: most - 1], subject[-1]]
+
+
+def place_of(run: ProviderRun, ruling: Ruling) -> Place:
+    """Return the file and line that a ruling's place leads to: references are followed."""
+    spec = run.reading.spec
+    path = written_at(spec.source, ruling.place)
+    return Place(relative(spec.path), _line(spec.path, path))
+
+
+def relative(path: Path) -> str:
+    """Return `path` from the working folder, with slashes; whole where it lies elsewhere."""
+    whole = path.resolve()
+    try:
+        return whole.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return whole.as_posix()
+
+
+def written_at(source: Any, place: Sequence[str]) -> Steps:
+    """Return where in `source` the node stands that `place` leads to.
+
+    Args:
+        source: a spec as written.
+        place: names and, for lists, indices; references on the way need not be named.
+
+    Returns:
+        The path to it, or to the nearest node above it that exists.
+    """
+    path: Steps = ()
+    node = source
+    for step in place:
+        path, node = _behind_references(source, path, node)
+        key = _key(node, step)
+        if key is None:
+            return path
+        path, node = (*path, key), node[key]
+    return path
+
+
+def _behind_references(source: Any, path: Steps, node: Any) -> tuple[Steps, Any]:
+    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        path = tuple(node["$ref"].removeprefix("#/").split("/"))
+        node = source
+        for step in path:
+            node = node[step]
+    return path, node
+
+
+def _key(node: Any, step: str) -> str | int | None:
+    if isinstance(node, dict):
+        return step if step in node else None
+    inside = isinstance(node, list) and step.isdigit() and int(step) < len(node)
+    return int(step) if inside else None
+
+
+@cache
+def _line(path: Path, place: Steps) -> int:
+    try:
+        return line_of(path.read_text(encoding="utf-8"), place)
+    except (OSError, UnicodeDecodeError):
+        return 1
