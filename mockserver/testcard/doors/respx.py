@@ -1,0 +1,245 @@
+"""The respx door: a router with a route for each operation of the spec, for httpx and httpx2.
+
+A door converts and waits; it decides nothing. Knows respx, httpx and httpcore.
+Must not know a provider, a profile or what an answer says.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
+
+import anyio
+import httpcore
+import httpx
+import respx
+from respx.mocks import HTTPCoreMocker, Mocker
+from respx.models import AllMockedAssertionError, PassThrough
+
+from testcard.doors.inside import Inside, OtherHost, patience
+from testcard.message import Call, Reply
+
+if TYPE_CHECKING:
+    from respx.types import RouteResultTypes
+
+    from testcard.reading import Operation, Reading
+
+_CHUNK = 16 << 10
+_DELAY = "testcard_delay"
+
+
+class NotServed(OtherHost, AllMockedAssertionError):  # noqa: N818 (as OtherHost)
+    """`OtherHost`, as respx says it: another respx router may still answer the call."""
+
+
+class OperationRoute(respx.Route):
+    """A route that the mock answers, unless a return value or side effect is given."""
+
+    def __init__(self, router: Router, **lookups: Any) -> None:
+        """Stand for the calls that match `lookups` and no route of the user's own."""
+        super().__init__(**lookups)
+        self._router = router
+
+    def match(self, request: httpx.Request) -> RouteResultTypes:
+        """Leave the call to a route of the user's own, wherever that stands."""
+        if self._router.has_own_route(request):
+            return None
+        return super().match(request)
+
+    def resolve(self, request: httpx.Request, **kwargs: Any) -> RouteResultTypes:
+        """Answer as the user said, else as the mock does."""
+        if self.side_effect or self.return_value:
+            return super().resolve(request, **kwargs)
+        return self._router.answered(request)
+
+
+class Router(respx.Router):
+    """A respx router built from the specs: each operation's route has its operationId as name.
+
+    Where two providers share an operationId, the names are `provider:operationId`.
+    """
+
+    def __init__(self, inside: Inside) -> None:
+        """Route to the mock of `inside`."""
+        super().__init__(assert_all_called=False)
+        self._inside = inside
+        self.restock()
+
+    def restock(self) -> None:
+        """Begin again: a route for each operation that is now served, no calls, no overrides."""
+        self.routes.clear()
+        self.reset()
+        readings = [dialect.reading for dialect in self._inside.mock.dialects.values()]
+        shared = Counter(each.id for reading in readings for each in reading.operations)
+        for reading in readings:
+            for operation in reading.operations:
+                prefix = f"{reading.spec.id}:" if shared[operation.id] > 1 else ""
+                self.add(self._route(reading, operation), name=prefix + operation.id)
+
+    def _route(self, reading: Reading, operation: Operation) -> OperationRoute:
+        aliases = operation.alias_patterns if reading.profile == "lenient" else ()
+        host = httpx.URL(reading.spec.server).host
+        paths = "|".join(_unnamed(each) for each in (operation.pattern, *aliases))
+        return OperationRoute(
+            self, method=operation.method, host=host, path__regex=rf"^(?:{paths})\Z"
+        )
+
+    def __getitem__(self, name: str) -> respx.Route:
+        """Return the route of this name; KeyError, listing the names there are, where none is."""
+        try:
+            return super().__getitem__(name)
+        except KeyError:
+            known = ", ".join(str(route.name) for route in self.routes if route.name)
+            raise KeyError(f"no route is called {name!r}; there are: {known}") from None
+
+    def has_own_route(self, request: httpx.Request) -> bool:
+        """Whether a route that the user added matches."""
+        return any(
+            route.pattern.match(request)
+            for route in self.routes
+            if route.pattern and not isinstance(route, OperationRoute)
+        )
+
+    def answered(self, request: httpx.Request) -> httpx.Response:
+        """Have the mock answer one request, whose body has been read."""
+        return _response(self._inside.answer(_call(request)), request)
+
+    def handler(self, request: httpx.Request) -> httpx.Response:
+        """Answer a synchronous client.
+
+        Raises:
+            NotServed: the call is for another host.
+            PassThrough: the host was allowed.
+        """
+        try:
+            return super().handler(request)
+        except AllMockedAssertionError:
+            return self._without_route(request)
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        """Answer an asynchronous client; raises as `handler` does."""
+        try:
+            return await super().async_handler(request)
+        except AllMockedAssertionError:
+            return self._without_route(request)
+
+    def _without_route(self, request: httpx.Request) -> httpx.Response:
+        url = str(request.url)
+        if self._inside.takes(url):
+            response = self.answered(request)
+            self.record(request, response=response)
+            return response
+        if self._inside.allows(url):
+            raise PassThrough(f"{url} was allowed", request=request, origin=respx.Route())
+        raise NotServed(self._inside.refusal(request.method, url)) from None
+
+
+@contextmanager
+def intercepting(router: Router) -> Iterator[None]:
+    """Send what every httpx and httpx2 client of this process asks to `router`.
+
+    Raises:
+        ModuleNotFoundError: httpx2 is installed and pytest-httpx2 is not.
+    """
+    mockers: list[tuple[type[Mocker], type[Exception]]] = [
+        (HTTPCoreMocker, httpcore.ReadTimeout),
+    ]
+    if find_spec("httpcore2"):
+        mockers.append(_httpcore2())
+    with ExitStack() as stack:
+        for mocker, timed_out in mockers:
+            seat = cast("respx.Router", _Seat(router, timed_out))
+            mocker.register(seat)
+            stack.callback(mocker.stop)
+            stack.callback(mocker.unregister, seat)
+            mocker.start()
+        yield
+
+
+def _httpcore2() -> tuple[type[Mocker], type[Exception]]:
+    import httpcore2
+    import pytest_httpx2  # noqa: F401 (makes respx see httpcore2)
+
+    return Mocker.registry["httpcore2"], httpcore2.ReadTimeout
+
+
+class _Seat:
+    """A router as one library's clients meet it: with the delays of its answers waited for."""
+
+    def __init__(self, router: Router, timed_out: type[Exception]) -> None:
+        self._router = router
+        self._timed_out = timed_out
+
+    def handler(self, request: httpx.Request) -> httpx.Response:
+        response = self._router.handler(request)
+        seconds, given_up = _patience(request, response)
+        time.sleep(seconds)
+        return self._kept(response, given_up=given_up)
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        response = await self._router.async_handler(request)
+        seconds, given_up = _patience(request, response)
+        if seconds:
+            await anyio.sleep(seconds)
+        return self._kept(response, given_up=given_up)
+
+    def _kept(self, response: httpx.Response, *, given_up: bool) -> httpx.Response:
+        if given_up:
+            raise self._timed_out("the answer came later than the client waits")
+        return response
+
+
+class _Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that is sent in pieces, to either kind of client."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._body), _CHUNK):
+            yield self._body[start : start + _CHUNK]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self:
+            yield chunk
+
+
+def _unnamed(pattern: re.Pattern[str]) -> str:
+    return re.sub(r"\?P<\w+>", "", pattern.pattern)  # respx hands named groups to side effects
+
+
+def _call(request: httpx.Request) -> Call:
+    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+    return Call(request.method, str(request.url), headers, request.content)
+
+
+def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    extensions = {_DELAY: reply.delay} if reply.delay else {}
+    if not reply.streamed:
+        return httpx.Response(
+            reply.status,
+            headers=headers,
+            content=reply.body,
+            request=request,
+            extensions=extensions,
+        )
+    response = httpx.Response(
+        reply.status,
+        headers=headers,
+        stream=_Chunks(reply.body),
+        request=request,
+        extensions=extensions,
+    )
+    response.read()  # so that `route.calls.last.response.content` is there to look at
+    return response
+
+
+def _patience(request: httpx.Request, response: httpx.Response) -> tuple[float, bool]:
+    limit = request.extensions.get("timeout", {}).get("read")
+    return patience(response.extensions.pop(_DELAY, 0.0), limit)

@@ -1,0 +1,147 @@
+"""The proxy by itself: what it lets in, what it refuses, and that small calls do not wait."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from tests.servers import door
+
+from testcard.assembly import build
+from testcard.doors import authority
+from testcard.doors.http import application
+from testcard.doors.proxy import Gates, proxying
+
+HOST = "api.imagepipeline.io"
+PATH = "/sdxl/image2image/v1/status/unknown-job"
+
+
+@contextmanager
+def proxy(*hosts: str, allowed: tuple[str, ...] = ()) -> Iterator[tuple[int, ssl.SSLContext]]:
+    """Run a proxy that answers for `hosts`; yield its port and a context that trusts it."""
+    own = authority.fresh(hosts)
+    trusting = ssl.create_default_context(cadata=own.pem.decode())
+    gates = Gates(
+        own.contexts(), frozenset(allowed), lambda host: f"no {host} here", lambda _: None
+    )
+    with proxying(application(build()), gates) as port:
+        yield port, trusting
+
+
+def through(port: int, context: ssl.SSLContext, host: str = HOST) -> http.client.HTTPConnection:
+    """Return a connection to `host` by the proxy."""
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
+    connection.set_tunnel(host)
+    return connection
+
+
+def median(connection: http.client.HTTPConnection, path: str) -> float:
+    """Return the median of the seconds that a small call takes on a kept connection."""
+    taken = []
+    for _ in range(60):
+        began = time.perf_counter()
+        connection.request("GET", path, headers={"API-Key": "a-key"})
+        assert b"detail" in connection.getresponse().read()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def test_small_calls_on_a_kept_connection_do_not_wait_for_acknowledgements() -> None:
+    """A delayed acknowledgement is 40 ms; one call through TLS is a fraction of one."""
+    with proxy(HOST) as (port, context), door(build()) as base:
+        plain = http.client.HTTPConnection("127.0.0.1", int(base.rpartition(":")[2]), timeout=20)
+        with closing(through(port, context)) as tunnel, closing(plain):
+            over = median(tunnel, PATH)
+            direct = median(plain, f"/imagepipeline{PATH}")
+    assert over < 0.02, f"{over * 1000:.1f} ms, beside {direct * 1000:.1f} ms directly"
+
+
+def test_a_tunnel_elsewhere_is_refused_in_the_status_line() -> None:
+    with (
+        proxy(HOST) as (port, context),
+        closing(through(port, context, "other.example")) as tunnel,
+        pytest.raises(OSError, match=r"403 no other\.example here"),
+    ):
+        tunnel.connect()
+
+
+@pytest.mark.parametrize("head", [b"CONNECT nowhere HTTP/1.1", b"CONNECT a:b HTTP/1.1"])
+def test_a_tunnel_to_nowhere_is_a_bad_request(head: bytes) -> None:
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(head + b"\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_head_may_come_in_pieces() -> None:
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+        for piece in (b"CONN", b"ECT ", HOST.encode(), b":443 HTTP/1.1\r\n", b"Host: x\r\n\r\n"):
+            client.sendall(piece)
+            time.sleep(0.02)
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_head_without_end_is_refused() -> None:
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(b"CONNECT " + b"a" * 20_000)
+        assert client.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_an_allowed_host_is_tunnelled_and_not_looked_into() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as far,
+        proxy(HOST, allowed=("127.0.0.1",)) as (
+            port,
+            _,
+        ),
+        socket.create_connection(("127.0.0.1", port), 20) as client,
+    ):
+        client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % far.getsockname()[1])
+        there, _address = far.accept()
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+        client.sendall(b"over" * 100_000)
+        client.shutdown(socket.SHUT_WR)
+        with there, there.makefile("rb") as sent:
+            assert sent.read() == b"over" * 100_000
+            there.sendall(b"and back")
+        # the near end went away with the block: so does the far one
+
+
+def test_the_port_is_closed_at_the_end() -> None:
+    with proxy(HOST) as (port, context):
+        connection = through(port, context)
+        connection.connect()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    connection.close()
+
+
+def test_a_call_may_come_in_one_packet_with_the_end_of_the_handshake() -> None:
+    """It reaches uvicorn's protocol before that is told of its connection."""
+    with proxy(HOST) as (port, context), socket.create_connection(("127.0.0.1", port), 20) as near:
+        near.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode())
+        assert near.recv(100).endswith(b"\r\n\r\n")
+        came, leaves = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(came, leaves, server_hostname=HOST)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                near.sendall(leaves.read())
+                came.write(near.recv(1 << 16))
+        tls.write(f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nAPI-Key: k\r\n\r\n".encode())
+        near.sendall(leaves.read())
+        said = b""
+        while b"detail" not in said:
+            came.write(near.recv(1 << 16))
+            try:
+                said += tls.read()
+            except ssl.SSLWantReadError:
+                continue
+        assert said.startswith(b"HTTP/1.1 404 ")

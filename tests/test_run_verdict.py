@@ -1,0 +1,127 @@
+"""What `testcard run` says of a client, and the exit code that it gives."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from tests.runs import run
+from typer.testing import CliRunner
+
+from testcard.cli import app
+
+SEGMIND = """
+import json, sys, urllib.request, urllib.error
+fields = {{"prompt": "x", "image": {image!r}, **{more!r}}}
+call = urllib.request.Request("https://api.segmind.com/v1/sd1.5-img2img",
+    json.dumps(fields).encode(), {{"Content-Type": "application/json", "x-api-key": "{key}"}})
+try:
+    with urllib.request.urlopen(call) as answer:
+        print(answer.status)
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode())
+"""
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+SECRET = "sk-very-secret-0123456789"
+
+
+def client(key: str = SECRET, image: str = DOT, **more: object) -> tuple[str, ...]:
+    """Return a command that sends one call to Segmind."""
+    return sys.executable, "-c", SEGMIND.format(image=image, more=more, key=key)
+
+
+def test_an_honest_client_kept_to_the_page(tmp_path: Path) -> None:
+    done = run(tmp_path, *client(), options=("--strict",))
+    assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
+    assert "segmind  sd15Img2Img  200" in done.stderr
+    assert "The client kept to the page." in done.stderr
+
+
+def test_a_broken_rule_is_said_with_its_source(tmp_path: Path) -> None:
+    """The lenient mock answers all the same; the verdict goes by the page."""
+    done = run(tmp_path, *client(num_inference_steps=5))
+    assert (done.returncode, done.stdout) == (0, "200\n")
+    assert "num_inference_steps" in done.stderr
+    assert "(Attributes, lines 47-53; documented)" in done.stderr
+    assert "The client broke 1 documented rule" in done.stderr
+
+
+def test_strict_makes_a_broken_rule_fail(tmp_path: Path) -> None:
+    assert run(tmp_path, *client(num_inference_steps=5), options=("--strict",)).returncode == 1
+
+
+def test_a_rule_of_another_source_is_a_finding_and_fails_nothing(tmp_path: Path) -> None:
+    done = run(tmp_path, *client(img_width=640), options=("--strict",))
+    assert done.returncode == 0
+    assert "observed" in done.stderr
+    assert "1 finding" in done.stderr
+
+
+def test_fields_that_the_page_does_not_know_are_named(tmp_path: Path) -> None:
+    done = run(tmp_path, *client(sharpness=3), options=("--strict",))
+    assert done.returncode == 0
+    assert "segmind sd15Img2Img: sharpness: the page knows no such field" in done.stderr
+
+
+def test_a_documented_answer_can_be_asked_for(tmp_path: Path) -> None:
+    done = run(tmp_path, *client(), options=("--prefer", "code=406"))
+    assert done.stdout.startswith("406 ")
+    assert "sd15Img2Img  406" in done.stderr
+
+
+def test_trouble_can_be_laid_in_wait(tmp_path: Path) -> None:
+    done = run(tmp_path, *client(), options=("--fail-next", "segmind:overloaded:0.1"))
+    assert done.stdout.startswith("503 ")
+
+
+def test_the_page_to_the_letter_refuses(tmp_path: Path) -> None:
+    done = run(tmp_path, *client(num_inference_steps=5), options=("--profile", "documented"))
+    assert done.stdout.startswith("422 ")
+
+
+def test_reports_are_written_without_the_key(tmp_path: Path) -> None:
+    options = ("--report", "json=out.json", "--report", "har=out.har", "--report", "junit=out.xml")
+    done = run(tmp_path, *client(num_inference_steps=5), options=options)
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    for name in ("out.json", "out.har", "out.xml"):
+        assert SECRET not in (tmp_path / name).read_text(encoding="utf-8")
+    assert SECRET not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--record", "a.har"), "--budget CREDITS"),
+        (("--record", "a.har", "--replay", "b.har"), "exclude each other"),
+        (("--budget", "3"), "for --record"),
+        (("--record", "no/such/a.har", "--budget", "3"), "cannot be written"),
+        (("--record", "a.har", "--budget", "much"), "a number of credits"),
+        (("--record", "a.har", "--budget", "1", "--prefer", "code=406"), "for the mock"),
+        (("--replay", "none.har"), "none.har"),
+        (("--fail-next", "nobody:failed"), "'nobody' is no provider"),
+        (("--fail-next", "segmind:wobbly"), "'wobbly' is none of"),
+        (("--fail-next", "segmind:failed:soon"), "no delay in seconds"),
+        (("--prefer", "406"), "code=406 or example=NAME"),
+        (("--prefer", "code=418"), "no page documents it"),
+        (("--allow", "https://a.example/"), "bare name"),
+        (("--allow", "api.segmind.com"), "provider's own host"),
+        (("--report", "tablet=x"), "no report format"),
+        (("--report", "junit"), "NAME=VALUE"),
+        (("--jobs", "soon"), "no job policy"),
+        (("--set", "segmind.nothing=1"), "no setting"),
+    ],
+)
+def test_wrong_options_are_usage_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TESTCARD_HOME", str(tmp_path / "home"))
+    done = CliRunner().invoke(app, ["run", *options, "--", "false"])
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_no_command_is_a_usage_error() -> None:
+    assert CliRunner().invoke(app, ["run"]).exit_code == 2
