@@ -10,7 +10,7 @@ serve: $(VENV)/.core  ## serve all five APIs on port 4242
 	$(BIN)/testcard serve --port $(PORT)
 
 test: $(VENV)/.all  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .

@@ -5,15 +5,13 @@ Knows where providers come from. Must not know doors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from testcard.mock.card import CardEngine
 from testcard.mock.core import LARGEST_BODY, Mock
@@ -54,28 +52,45 @@ class Options:
     watch: Callable[[Entry], None] | None = None
 
 
-def build(options: Options = Options()) -> Mock:
+def build(
+    options: Options = Options(),
+    dialects: Sequence[SpecDialect] = (),
+    inputs: Inputs | None = None,
+) -> Mock:
     """Put a mock together.
+
+    Args:
+        options: what it is told.
+        dialects: what `dialects_of` these options gave before; read anew where none are given.
+        inputs: what mocks of the same pictures share, for it remembers what it has read.
 
     Raises:
         SpecError: a provider or setting is unknown, or a spec is not one that testcard reads.
+    """
+    return Mock(
+        dialects or dialects_of(options),
+        World(seed=options.seed, balance=options.balance, policy=options.policy),
+        CardEngine(),
+        inputs or Inputs(options.pictures),
+        journal=Journal(options.watch),
+        largest_body=options.largest_body,
+    )
+
+
+def dialects_of(options: Options) -> list[SpecDialect]:
+    """Read the chosen specs. Dialects hold no state, so that any number of mocks may share them.
+
+    Raises:
+        SpecError: as `build`.
     """
     chosen = [find(name) for name in options.providers] or installed()
     ids = {spec.id for spec, _ in chosen}
     for name in options.settings.keys() - ids:
         raise SpecError(f"settings for {name!r}, which is not served; served: {_list(ids)}")
-    dialects = [
+    return [
         dialect(spec, options.profile, options.settings.get(spec.id, {}))
         for spec, dialect in chosen
     ]
-    return Mock(
-        dialects,
-        World(seed=options.seed, balance=options.balance, policy=options.policy),
-        CardEngine(),
-        Inputs(options.pictures),
-        journal=Journal(options.watch),
-        largest_body=options.largest_body,
-    )
 
 
 def installed() -> list[tuple[Spec, type[SpecDialect]]]:
@@ -83,19 +98,19 @@ def installed() -> list[tuple[Spec, type[SpecDialect]]]:
     return [_open(point) for _, point in sorted(_points().items())]
 
 
-def parse_settings(words: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Read settings written PROVIDER.NAME=VALUE.
+def parse_settings(words: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Take settings apart that are written PROVIDER.NAME=VALUE.
 
     Raises:
         SpecError: one of them is not written so.
     """
-    settings: dict[str, dict[str, Any]] = {}
+    settings: dict[str, dict[str, str]] = {}
     for word in words:
         place, equals, value = word.partition("=")
         provider, dot, name = place.rpartition(".")
         if not (equals and dot and provider and name):
             raise SpecError(f"{word!r} is no setting; write PROVIDER.NAME=VALUE")
-        settings.setdefault(provider, {})[name] = yaml.safe_load(value)
+        settings.setdefault(provider, {})[name] = value
     return settings
 
 

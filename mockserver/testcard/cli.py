@@ -16,9 +16,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from testcard.assembly import Options, build, find, installed, parse_settings
+from testcard import checking, running
+from testcard.assembly import Options, build, installed, parse_settings
 from testcard.mock.world import JobPolicy
-from testcard.reading import read
 from testcard.selfcheck import complaints
 from testcard.spec import SpecError, bundled, load
 from testcard.tables import contract_tables, providers_table, serving_table
@@ -28,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A stand-in for hosted image-generation APIs, offline.",
 )
+app.add_typer(running.app)
+app.add_typer(checking.app)
 _USAGE = 2
 
 
@@ -118,9 +120,10 @@ def show(
 ) -> None:
     """Print what one API promises: each field with its grade and source."""
     with _clear_errors():
-        spec, _ = find(provider)
-        chosen = parse_settings(settings or ()).get(spec.id, {})
-        Console().print(contract_tables(read(spec, profile.value, chosen)))
+        chosen = parse_settings(settings or ())
+        mock = build(Options(providers=(provider,), profile=profile.value, settings=chosen))
+        (dialect,) = mock.dialects.values()
+        Console().print(contract_tables(dialect.reading))
 
 
 @app.command()
@@ -157,3 +160,7 @@ def _clear_errors() -> Iterator[None]:
     except (SpecError, ValueError, OSError) as error:
         typer.echo(f"testcard: {error}", err=True)
         sys.exit(_USAGE)
+
+
+if __name__ == "__main__":
+    app()

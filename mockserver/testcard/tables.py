@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -17,16 +18,16 @@ from testcard.spec import Evidence, Spec, evidence, words
 
 _GRADE_STYLES = {"documented": "green", "sample": "cyan", "observed": "yellow", "assumed": "red"}
 _BOUNDS = (
-    ("minimum", "≥ {}"),
     ("exclusiveMinimum", "> {}"),
-    ("maximum", "≤ {}"),
     ("exclusiveMaximum", "< {}"),
     ("multipleOf", "multiple of {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
+    ("minLength", "length ≥ {}"),
+    ("maxLength", "length ≤ {}"),
     ("pattern", "like {}"),
     ("const", "always {}"),
 )
+_RATIOS = {"source": 3, "range": 2, "type": 2, "answer": 3}  # of what the others leave
+_INT64 = (-(2**63), 2**63 - 1)
 MAGIC_KEYS = (
     ("any other", "accepted; its account begins with the credits of --credits"),
     ("invalid…", "refused, as a wrong key is"),
@@ -47,10 +48,9 @@ def providers_table(specs: Iterable[Spec]) -> Table:
 
 def serving_table(readings: Iterable[Reading], base: str) -> RenderableType:
     """Return where each provider answers, and the magic keys."""
-    table = _table("provider", "base URL", "stands in for", "docs")
+    table = _table("base URL", "stands in for")
     for reading in readings:
-        spec = reading.spec
-        table.add_row(spec.id, f"{base}/{spec.id}", spec.server, f"{base}/{spec.id}/docs")
+        table.add_row(f"{base}/{reading.spec.id}", reading.spec.server)
     keys = _table("key", "what it does")
     for key, meaning in MAGIC_KEYS:
         keys.add_row(key, meaning)
@@ -66,7 +66,7 @@ def contract_tables(reading: Reading) -> RenderableType:
         Text.assemble((spec.title, "bold"), f"  ({reading.profile} profile)"),
         Text(f"{own['vendor']} · page: {own['page']}"),
         Text(
-            f"price: {price['credits']} credits a successful call "
+            f"price: {reading.price} credits a successful call "
             f"({price['grade']}: {price['source']})"
         ),
     ]
@@ -106,7 +106,7 @@ def _fields_table(fields: Iterable[Field]) -> Table:
         for keyword in words(field.schema).get("keywords", {}):
             other = field.evidence(keyword)
             grade = Text(other.grade, style=_GRADE_STYLES[other.grade])
-            table.add_row("", "", Text(f"↳ {keyword}", style="dim"), "", grade, other.source)
+            table.add_row(Text(f"  ↳ {keyword}", style="dim"), "", "", "", grade, other.source)
     return table
 
 
@@ -136,14 +136,22 @@ def _settings_table(reading: Reading) -> Table:
 def _type(schema: Schema) -> str:
     encodings = words(schema).get("encodings")
     if encodings:
-        return f"picture as {' or '.join(encodings)}"
+        return f"picture: {', '.join(encodings)}"
     named = "/".join(types(schema)) or "any"
     format_ = schema.get("format")
     return f"{named} ({format_})" if format_ else named
 
 
 def _range(schema: Schema) -> str:
-    said = [words_.format(schema[key]) for key, words_ in _BOUNDS if key in schema]
+    said = []
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if (low, high) == _INT64:
+        said.append("64 bits")
+    elif low is not None and high is not None:
+        said.append(f"{low} to {high}")
+    elif low is not None or high is not None:
+        said.append(f"≥ {low}" if high is None else f"≤ {high}")
+    said += [text.format(schema[keyword]) for keyword, text in _BOUNDS if keyword in schema]
     if "enum" in schema:
         said.append(" | ".join(str(each) for each in schema["enum"]))
     return ", ".join(said)
@@ -154,7 +162,7 @@ def _graded(said: Evidence) -> tuple[str, str]:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=index == 0)
+        table.add_column(column, overflow="fold", no_wrap=index == 0, ratio=_RATIOS.get(column))
     return table

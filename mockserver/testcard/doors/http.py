@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse, StreamingResponse
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from starlette.requests import ClientDisconnect
 
 from testcard.message import Call, Reply
 
@@ -34,7 +39,7 @@ def application(mock: Mock) -> ASGIApp:
     `/{provider}/…` goes to that provider's FastAPI application; everything else, calls to a
     provider's own host among it, to the mock as it is.
     """
-    apps = {name: _provider_app(mock, dialect) for name, dialect in mock.dialects.items()}
+    apps = {name: provider_application(mock, dialect) for name, dialect in mock.dialects.items()}
     rest = FastAPI(title="testcard", docs_url=None, redoc_url=None, openapi_url=None)
     rest.add_api_route("/{path:path}", _endpoint(mock), methods=_EVERY_METHOD)
 
@@ -52,7 +57,8 @@ def application(mock: Mock) -> ASGIApp:
     return app
 
 
-def _provider_app(mock: Mock, dialect: Dialect) -> FastAPI:
+def provider_application(mock: Mock, dialect: Dialect) -> FastAPI:
+    """Return the FastAPI application of one provider: a route for each of its operations."""
     spec = dialect.reading.spec
     app = FastAPIOffline(
         title=spec.title,
@@ -79,13 +85,14 @@ def _provider_app(mock: Mock, dialect: Dialect) -> FastAPI:
     app.add_api_route("/", home, include_in_schema=False)
     endpoint = _endpoint(mock)
     for operation in dialect.reading.operations:
-        app.add_api_route(
+        app.router.add_api_route(
             operation.path,
             endpoint,
             methods=[operation.method],
             operation_id=operation.id,
             name=operation.id,
             summary=operation.node["summary"],
+            route_class_override=_Route,
         )
     app.add_api_route(
         "/{path:path}", endpoint, methods=_EVERY_METHOD, include_in_schema=False, name="anything"
@@ -93,13 +100,26 @@ def _provider_app(mock: Mock, dialect: Dialect) -> FastAPI:
     return app
 
 
+class _Route(APIRoute):
+    """A FastAPI route whose endpoint takes the Request itself: no parameters to resolve."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        return self.endpoint
+
+
 def _endpoint(mock: Mock) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
-        call = await _call(request, mock.house.largest_body)
+        try:
+            call = await _call(request, mock.house.largest_body)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except ValueError as error:
+            return PlainTextResponse(f"this is no URL: {error}", 400)
         step = mock.begin(call)
         reply = step if isinstance(step, Reply) else await run_sync(step)
         if reply.delay:
-            await asyncio.sleep(reply.delay)
+            with suppress(asyncio.CancelledError):  # a server that ends waits no longer
+                await asyncio.sleep(reply.delay)
         return _response(reply)
 
     return endpoint
@@ -107,6 +127,9 @@ def _endpoint(mock: Mock) -> Callable[[Request], Any]:
 
 async def _call(request: Request, most: int) -> Call:
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+    head = Call(request.method, _url(request.scope), headers)
+    if head.body_size > most:  # declared: the mock needs to see no more
+        return head
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -114,7 +137,23 @@ async def _call(request: Request, most: int) -> Call:
         size += len(chunk)
         if size > most:  # enough for the mock to see that it is too much
             break
-    return Call(request.method, str(request.url), headers, b"".join(chunks))
+    return replace(head, body=b"".join(chunks))
+
+
+def _url(scope: Scope) -> str:
+    """Return the URL as the client wrote it: escapes in the path as they came.
+
+    Raises:
+        ValueError: its host is none.
+    """
+    host = next((v for k, v in scope["headers"] if k == b"host"), None)
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    here = host.decode("latin-1") if host else ":".join(str(part) for part in scope["server"])
+    tail = b"?" + query if query else b""
+    url = f"{scope['scheme']}://{here}{(path + tail).decode('latin-1')}"
+    urlsplit(url)
+    return url
 
 
 def _response(reply: Reply) -> Response:

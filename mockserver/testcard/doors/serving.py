@@ -41,6 +41,7 @@ def serve_until_stopped(mock: Mock, host: str, port: int, ready: Callable[[str],
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     name = f"[{host}]" if ":" in host else host
@@ -71,5 +72,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(1024)
     except OSError as error:
         listening.close()
-        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        todo = "choose another --port (0 takes a free one) or --host"
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}; {todo}") from error
     return listening

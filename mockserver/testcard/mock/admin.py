@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PREFIX = "/_testcard/"
 
 _PICTURE = re.compile(r"pictures/(?P<job>[\w-]+)/(?P<index>\d{1,3})\.png")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _FAULT: Schema = {
     "type": "object",
     "required": ["provider"],
@@ -105,7 +106,7 @@ def _journal(mock: Mock, call: Call) -> dict[str, Any]:
     asked = parse_qs(call.parts.query)
     provider = asked.get("provider", [None])[0]
     limit = asked.get("limit", ["100"])[0]
-    if not limit.isdigit():
+    if not _COUNT.fullmatch(limit):
         raise _Refused(f"limit is {limit!r}; a whole number was expected")
     entries = mock.journal.entries(provider)
     shown = entries[max(0, len(entries) - int(limit)) :]

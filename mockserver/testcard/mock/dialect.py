@@ -87,7 +87,7 @@ class Dialect(Protocol):
         """Word the answer to a call that did not succeed."""
         ...
 
-    def example(self, visit: Visit, code: int | None, name: str | None) -> Reply:
+    def example(self, visit: Visit, code: str | None, name: str | None) -> Reply:
         """Return the documented answer with this status, or of this name.
 
         Raises:

@@ -11,6 +11,7 @@ from typing import Any
 
 from testcard.body import FilePart, Finding, Malformed, checkable, fields_of
 from testcard.mock.dialect import Dialect, Visit
+from testcard.mock.inputs import encoding_of
 from testcard.mock.trouble import Trouble
 from testcard.picture import PictureError, Pixels
 from testcard.reading import Body, Operation
@@ -19,6 +20,15 @@ from testcard.schema import Breach
 Reader = Callable[[str | bytes, Collection[str]], Pixels | None]
 
 _BEARER = re.compile(r"(?i)^bearer\s+")
+
+
+def note_path(visit: Visit, operation: Operation, provider: str) -> None:
+    """Note where the call goes to a path that only the lenient profile takes."""
+    path = visit.call.parts.path.removeprefix(f"/{provider}")
+    if operation.pattern.fullmatch(path) is None:
+        said = operation.evidence
+        message = f"{path} is not the page's {operation.path}"
+        visit.findings.append(Finding("path", message, said.grade, said.source))
 
 
 def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
@@ -70,31 +80,31 @@ def read_fields(visit: Visit, dialect: Dialect, operation: Operation, body: Body
         fields, findings = fields_of(visit.call, body, lenient=lenient)
     except Malformed as error:
         raise Trouble("malformed", str(error)) from error
-    breaches = [*body.validator.breaches(checkable(fields)), *_nameless(fields, body)]
+    value = checkable(fields)
+    breaches = [*body.validator.breaches(value), *_nameless(fields, body)]
     if breaches:
         raise Trouble("invalid", sentence(breaches), breaches)
     visit.fields = fields
     visit.findings += findings
     page = dialect.documented.operation(operation.id).body
     if lenient and page is not None:
-        visit.findings += _forgiven(fields, page)
+        visit.findings += _forgiven(fields, value, page)
     visit.findings += [
-        _finding(breach, body, "advised otherwise: ")
-        for breach in body.advice.breaches(checkable(fields))
+        _finding(breach, body, "advised otherwise: ") for breach in body.advice.breaches(value)
     ]
 
 
-def _forgiven(fields: Mapping[str, Any], page: Body) -> Iterator[Finding]:
-    for breach in (*page.validator.breaches(checkable(fields)), *_nameless(fields, page)):
+def _forgiven(fields: Mapping[str, Any], value: Mapping[str, Any], page: Body) -> Iterator[Finding]:
+    for breach in (*page.validator.breaches(value), *_nameless(fields, page)):
         yield _finding(breach, page)
     for name in fields.keys() - page.fields.keys():
         yield Finding(name, "the page's table does not list this field", "documented", "the page")
-    for name, field in page.fields.items():
-        seen = _encoding(fields[name]) if name in fields and field.encodings else None
+    for field in page.pictures:
+        seen = _encoding(fields.get(field.name))
         if seen and seen not in (*field.encodings, "part"):
             message = f"sent as {seen}; the page takes {' or '.join(field.encodings)}"
             said = field.evidence("format")
-            yield Finding(name, message, said.grade, said.source)
+            yield Finding(field.name, message, said.grade, said.source)
 
 
 def _finding(breach: Breach, body: Body, before: str = "") -> Finding:
@@ -105,24 +115,19 @@ def _finding(breach: Breach, body: Body, before: str = "") -> Finding:
 
 
 def _nameless(fields: Mapping[str, Any], body: Body) -> Iterator[Breach]:
-    for name, value in fields.items():
-        if (
-            isinstance(value, FilePart)
-            and value.filename is None
-            and "part" not in body.fields[name].encodings
-        ):
-            yield Breach((name,), "encodings", "the file part has no filename")
+    for field in body.pictures:
+        value = fields.get(field.name)
+        nameless = isinstance(value, FilePart) and value.filename is None
+        if nameless and "part" not in field.encodings:
+            yield Breach((field.name,), "encodings", "the file part has no filename")
 
 
 def _encoding(value: str | FilePart | None) -> str | None:
     if value is None:
         return None
-    if isinstance(value, FilePart):
-        return "part" if value.filename is None else "file"
-    start = value[:8].lower()
-    if start.startswith("data:"):
-        return "data-uri"
-    return "url" if start.startswith(("http://", "https://")) else "base64"
+    if isinstance(value, FilePart) and value.filename is None:
+        return "part"
+    return encoding_of(value.data if isinstance(value, FilePart) else value)
 
 
 def pictures_of(visit: Visit, operation: Operation, reader: Reader) -> dict[str, Pixels] | None:
@@ -132,15 +137,15 @@ def pictures_of(visit: Visit, operation: Operation, reader: Reader) -> dict[str,
         Trouble: invalid: one of them is no picture that the operation takes.
     """
     pictures: dict[str, Pixels] = {}
-    for name, field in (operation.body.fields if operation.body else {}).items():
-        value = visit.fields.get(name)
-        if not field.encodings or not field.role or value is None:
+    for field in operation.body.pictures if operation.body else ():
+        value = visit.fields.get(field.name)
+        if value is None:
             continue
         try:
             data = value.data if isinstance(value, FilePart) else value
             picture = reader(data, field.encodings)
         except PictureError as error:
-            breach = Breach((name,), "picture", str(error))
+            breach = Breach((field.name,), "picture", str(error))
             raise Trouble("invalid", sentence([breach]), [breach]) from error
         if picture is None:
             return None

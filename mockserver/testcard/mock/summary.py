@@ -16,18 +16,21 @@ from testcard.message import Call, Headers, Reply, header
 from testcard.mock.journal import Entry
 
 _LONGEST = 200
+_DEEPEST = 20
 
 
-def brief(value: Any) -> Any:
-    """Return `value` with every long text, file and picture replaced by its size."""
+def brief(value: Any, depth: int = 0) -> Any:
+    """Return `value` with every long text, file, picture and deep place replaced by its size."""
     if isinstance(value, FilePart):
         return f"<file {value.filename or 'without a name'}, {len(value.data)} bytes>"
     if isinstance(value, str) and len(value) > _LONGEST:
         return f"<{len(value)} characters: {value[:24]}…>"
+    if isinstance(value, Mapping | list) and depth == _DEEPEST:
+        return f"<{len(value)} more, too deep to show>"
     if isinstance(value, Mapping):
-        return {name: brief(each) for name, each in value.items()}
+        return {name: brief(each, depth + 1) for name, each in value.items()}
     if isinstance(value, list):
-        return [brief(each) for each in value]
+        return [brief(each, depth + 1) for each in value]
     return value
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from testcard.job import PictureJob, asked
 from testcard.message import Reply
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import Inputs
-from testcard.mock.intake import key_of, pictures_of, read_fields
+from testcard.mock.intake import key_of, note_path, pictures_of, read_fields, sentence
 from testcard.mock.studio import Studio
 from testcard.mock.trouble import Trouble
 from testcard.mock.world import World
@@ -27,6 +28,9 @@ from testcard.schema import Breach
 
 Work = Callable[[], Reply]
 """The costly rest of a call, to be done where it holds nobody up."""
+
+ASKED_FOR = "this failure was asked for beforehand"
+"""What the journal says of a call that met a fault laid in wait."""
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
 _log = logging.getLogger(__name__)
@@ -102,10 +106,9 @@ class Turn:
         operation = self._asked_for(path_known=path_known)
         preferred = dict(_PREFER.findall(self._visit.call.header("prefer") or ""))
         if preferred:
-            code = preferred.get("code", "")
-            number = int(code) if code.isdigit() else None
-            return self._dialect.example(self._visit, number, preferred.get("example"))
-        self._meet_fault()
+            wanted = preferred.get("code"), preferred.get("example")
+            return self._dialect.example(self._visit, *wanted)
+        self._meet_fault(operation)
         self._unlock(operation)
         if operation.does == "job-status":
             return self._dialect.state(self._visit, self._house.world)
@@ -132,21 +135,25 @@ class Turn:
     def _asked_for(self, *, path_known: bool) -> Operation:
         call = self._visit.call
         most = self._house.largest_body
-        if len(call.body) > most:
+        if call.body_size > most:
             raise Trouble("too-large", f"the body is larger than the {most} bytes taken")
         if self._visit.operation is not None:
+            note_path(self._visit, self._visit.operation, self._dialect.reading.spec.id)
             return self._visit.operation
         if path_known:
             raise Trouble("method-not-allowed", f"{call.method} is not allowed here")
         raise Trouble("not-found", f"there is nothing at {call.parts.path}")
 
-    def _meet_fault(self) -> None:
+    def _meet_fault(self, operation: Operation) -> None:
         fault = self._house.world.next_fault(self._dialect.reading.spec.id)
         if fault is None:
             return
         self._delay = fault.delay
         if fault.kind is not None:
-            raise Trouble(fault.kind, "this failure was asked for beforehand", retry_after=1)
+            with suppress(Trouble):  # who asks is known where the key is good
+                self._unlock(operation)
+            wait = 1 if fault.kind in ("rate-limited", "overloaded") else None
+            raise Trouble(fault.kind, ASKED_FOR, retry_after=wait)
 
     def _unlock(self, operation: Operation) -> None:
         lenient = self._dialect.reading.profile == "lenient"
@@ -161,7 +168,8 @@ class Turn:
         if not 0 < job.width * job.height <= self._house.largest_picture:
             most = self._house.largest_picture
             seen = f"{job.width}x{job.height} pixels are asked for; at most {most} are painted"
-            raise Trouble("invalid", seen, [Breach(("size",), "maximum", seen)])
+            breach = Breach(("size",), "maximum", seen)
+            raise Trouble("invalid", sentence([breach]), [breach])
         return job
 
     def _painted(self, operation: Operation, job: PictureJob) -> bool:

@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import ceil
 from threading import RLock
 from typing import Literal
 from uuid import UUID
@@ -207,7 +208,7 @@ class World:
             while account.calls and account.calls[0] <= now - 60:
                 account.calls.popleft()
             if len(account.calls) >= per_minute:
-                return max(1, round(account.calls[0] + 60 - now))
+                return max(1, ceil(account.calls[0] + 60 - now))
             account.calls.append(now)
             return None
 
@@ -283,4 +284,5 @@ class World:
 
 def _weight(job: Job) -> int:
     pictures = (job.work.init, job.work.mask)
-    return sum(picture.array.nbytes for picture in pictures if picture is not None)
+    texts = len(job.work.prompt) + len(job.work.negative_prompt)
+    return texts + sum(picture.array.nbytes for picture in pictures if picture is not None)

@@ -22,7 +22,7 @@ from testcard.mock.render import render
 from testcard.mock.trouble import Trouble
 from testcard.mock.world import Account, Job, World
 from testcard.picture import Format, format_of
-from testcard.reading import Operation, Profile, read
+from testcard.reading import Operation, Profile, Reading, read
 from testcard.schema import nodes
 from testcard.spec import Spec, words
 
@@ -52,6 +52,7 @@ class SpecDialect:
             self.reading if profile == "documented" else read(spec, "documented", settings)
         )
         self.settings = self.reading.settings
+        self._traces = _has_role(self.reading, "trace-id")
 
     # What comes in
 
@@ -163,8 +164,9 @@ class SpecDialect:
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word a failure as the spec has it for this kind of trouble."""
         status = self.reading.problems[trouble.kind]
-        operation = visit.operation or self.reading.operations[0]
-        response = operation.responses.get(status, {})
+        operations = (*filter(None, [visit.operation]), *self.reading.operations)
+        worded = (each.responses[status] for each in operations if status in each.responses)
+        response = next(worded, {})  # what this one does not document, another may
         known = self.known(visit, world, status) | {
             "message": self.message(trouble),
             "outcome": -1,
@@ -174,8 +176,9 @@ class SpecDialect:
 
     def _standard(self, visit: Visit, trouble: Trouble) -> Headers:
         if trouble.kind == "method-not-allowed":
-            path = visit.call.parts.path
-            allowed = {each.method for each in self.reading.operations if path.endswith(each.path)}
+            path = visit.call.parts.path.removeprefix(f"/{self.reading.spec.id}")
+            methods = {each.method for each in self.reading.operations}
+            allowed = {each for each in methods if self.reading.match(each, path)[0]}
             return (("allow", ", ".join(sorted(allowed or {"POST"}))),)
         if trouble.retry_after is not None:
             return (("retry-after", str(trouble.retry_after)),)
@@ -187,7 +190,9 @@ class SpecDialect:
 
     def known(self, visit: Visit, world: World, status: int) -> dict[str, Any]:
         """Return what is known of any answer: role -> value."""
-        known = {"status": status, "trace-id": world.draw_id()}
+        known: dict[str, Any] = {"status": status}
+        if self._traces:
+            known["trace-id"] = world.draw_id()
         if visit.account is not None:
             known["remaining-credits"] = amount(visit.account.balance)
         return known
@@ -199,7 +204,7 @@ class SpecDialect:
         headers = (("content-type", JSON), *_headers(response, known))
         return Reply(status, headers, orjson.dumps(body))
 
-    def example(self, visit: Visit, code: int | None, name: str | None) -> Reply:
+    def example(self, visit: Visit, code: str | None, name: str | None) -> Reply:
         """Return the first documented answer with this status, or of this name."""
         assert visit.operation is not None  # noqa: S101 (the core asks for known ones)
         there = []
@@ -207,16 +212,26 @@ class SpecDialect:
             for media_type, content in response.get("content", {}).items():
                 for named, example in content.get("examples", {}).items():
                     there.append(f"{status} {named}")
-                    if (name or named) == named and (code or status) == status:
+                    if name in (None, named) and code in (None, str(status)):
                         headers = (("content-type", media_type), *_examples(response))
                         return Reply(status, headers, _example_body(example))
-        wanted = " ".join(str(each) for each in (code, name) if each)
-        raise Trouble("invalid", f"no documented answer is {wanted!r}; there are: {there}")
+        wanted = " ".join(each for each in (code, name) if each)
+        raise Trouble("not-found", f"no documented answer is {wanted!r}; there are: {there}")
 
 
 def amount(value: Decimal) -> int | float:
     """Return credits as a JSON number: whole where they are whole."""
     return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _has_role(reading: Reading, role: str) -> bool:
+    return any(
+        words(node).get("role") == role
+        for operation in reading.operations
+        for response in operation.responses.values()
+        for content in response.get("content", {}).values()
+        for _, node in nodes(content["schema"])
+    )
 
 
 def _headers(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:

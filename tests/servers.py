@@ -1,0 +1,148 @@
+"""Real servers for tests: `testcard serve` as a process, and the HTTP door in a thread.
+
+Each listens on a free port of 127.0.0.1 and is seen to end cleanly.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from testcard.doors.http import application
+from testcard.mock.core import Mock
+
+ROOT = Path(__file__).parents[1]
+COMMAND = (sys.executable, "-m", "testcard.cli")
+SECONDS = 20.0
+T = TypeVar("T")
+_BASE = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A `testcard serve` that runs.
+
+    Attributes:
+        base: scheme, host and port.
+        process: the command itself.
+        output: file that takes what it writes, errors too.
+    """
+
+    base: str
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def log(self) -> str:
+        """What it has written so far."""
+        return self.output.read_text(encoding="utf-8")
+
+
+@contextmanager
+def serving(
+    *arguments: str, environment: Mapping[str, str] | None = None, folder: Path = ROOT
+) -> Iterator[Served]:
+    """Run `testcard serve` with `arguments`; at the end interrupt it, unless that was done."""
+    with tempfile.TemporaryDirectory() as scratch:
+        output = Path(scratch) / "output"
+        with output.open("wb") as sink:
+            process = subprocess.Popen(  # noqa: S603 (our own command)
+                [*COMMAND, "serve", "--port", "0", *arguments],
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=folder,
+            )
+        try:
+            served = Served(_base_said(process, output), process, output)
+            yield served
+            if process.poll() is None:
+                stop(served)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+def stop(served: Served, by: signal.Signals = signal.SIGINT) -> None:
+    """Interrupt a server as Ctrl-C does: it ends well, and nobody listens any more."""
+    served.process.send_signal(by)
+    well = (0,) if by == signal.SIGINT else (0, -by)
+    assert served.process.wait(SECONDS) in well, served.log
+    assert "Traceback" not in served.log, served.log
+    assert not answers(served.base)
+
+
+def answers(base: str) -> bool:
+    """Whether anybody takes connections at `base`."""
+    with socket.socket() as client:
+        return client.connect_ex(address(base)) == 0
+
+
+def address(base: str) -> tuple[str, int]:
+    """Return host and port of a base URL."""
+    parts = urlsplit(base)
+    assert parts.hostname
+    assert parts.port
+    return parts.hostname, parts.port
+
+
+def _base_said(process: subprocess.Popen[bytes], output: Path) -> str:
+    def said() -> re.Match[str] | None:
+        text = output.read_text(encoding="utf-8")
+        assert process.poll() is None, text
+        return _BASE.search(text) if "Ctrl-C" in text else None
+
+    found = until(said)
+    assert found, output.read_text(encoding="utf-8")
+    return found[0]
+
+
+def until(asked: Callable[[], T]) -> T:
+    """Ask again and again until the answer is true, or time is up; return the last answer."""
+    limit = time.monotonic() + SECONDS
+    while not (answer := asked()) and time.monotonic() < limit:
+        time.sleep(0.02)
+    return answer
+
+
+@contextmanager
+def door(mock: Mock) -> Iterator[str]:
+    """Serve `mock` through the HTTP door in a thread of this process; yield the base URL."""
+    config = uvicorn.Config(
+        application(mock), log_config=None, log_level="warning", access_log=False
+    )
+    server = uvicorn.Server(config)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread = Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            assert until(lambda: server.started)
+            yield base
+        finally:
+            server.should_exit = True
+            thread.join(SECONDS)
+    assert not thread.is_alive()
+
+
+def raw(base: str, request: bytes, *, most: int = 1 << 20) -> bytes:
+    """Send bytes as they are and return the first of what comes back, up to `most` bytes."""
+    with socket.create_connection(address(base), SECONDS) as client:
+        client.sendall(request)
+        return client.recv(most)

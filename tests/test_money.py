@@ -1,0 +1,168 @@
+"""Credits: held before, taken after, given back where nothing came of a call."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import (
+    ABSENT,
+    APIS,
+    BOTH,
+    IMAGEPIPELINE,
+    SEGMIND,
+    Api,
+    Broken,
+    Client,
+    client_of,
+    json_of,
+)
+
+from testcard.mock.world import Fault, World
+from testcard.reading import Profile
+from testcard.spec import SpecError
+
+PAYING = pytest.mark.parametrize(
+    "api", [api for api in APIS if api is not IMAGEPIPELINE], ids=lambda api: api.provider
+)
+CREDITS = "x-remaining-credits"
+
+
+def small(client: Client) -> dict[str, object]:
+    """Return fields that make a segmind call cheap to paint."""
+    return {"img_width": 64, "img_height": 64} if client.api is SEGMIND else {}
+
+
+@BOTH
+@PAYING
+def test_a_success_costs_the_price_and_a_failure_nothing(profile: Profile, api: Api) -> None:
+    client = client_of(api, profile)
+    client.ask()
+    assert client.balance == 999
+    client.ask(prompt=ABSENT)
+    client.send(b"nothing")
+    client.send(b"", "GET")
+    client.send(b"{}", path="/nowhere")
+    client.mock.world.fail_next(api.provider, Fault("failed"))
+    client.ask()
+    assert client.balance == 999
+    client.ask()
+    assert client.balance == 998
+
+
+@BOTH
+@PAYING
+def test_an_engine_that_breaks_down_gives_back_what_was_held(profile: Profile, api: Api) -> None:
+    client = client_of(api, profile, engine=Broken())
+    for _ in range(3):
+        client.ask()
+    assert client.balance == 1000  # and nothing held
+
+
+@PAYING
+def test_an_example_that_was_asked_for_is_free(api: Api) -> None:
+    client = client_of(api).but(headers={"Prefer": "code=200"})
+    assert client.ask().status == 200
+    assert client.balance == 1000
+
+
+@BOTH
+def test_the_credits_left_fall_by_exactly_the_price(profile: Profile) -> None:
+    client = client_of(SEGMIND, profile)
+    left = []
+    for _ in range(4):
+        client.ask(samples=9)
+        left.append(client.ask().header(CREDITS))
+    assert left == ["999", "998", "997", "996"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("price", "left"), [(0.1, ["0.9", "0.8", "0.7"]), (0.4, ["0.6", "0.2", None]), (0, ["1"] * 3)]
+)
+def test_the_price_is_a_setting_and_is_never_rounded(
+    profile: Profile, price: float, left: list[str | None]
+) -> None:
+    client = client_of(SEGMIND, profile, settings={"price": price}, balance=Decimal(1))
+    replies = [client.ask() for _ in left]
+    assert [each.header(CREDITS) if each.status == 200 else None for each in replies] == left
+
+
+def test_a_price_is_no_less_than_nothing() -> None:
+    with pytest.raises(SpecError, match="price"):
+        client_of(SEGMIND, settings={"price": -1})
+
+
+@BOTH
+def test_the_last_credit_can_be_spent_and_no_further(profile: Profile) -> None:
+    client = client_of(SEGMIND, profile, balance=Decimal(2))
+    assert [client.ask().status for _ in range(4)] == [200, 200, 406, 406]
+    assert client.balance == 0
+
+
+def test_each_key_and_each_provider_has_an_account_of_its_own() -> None:
+    client = client_of(SEGMIND)
+    client.ask()
+    assert client.balance == 999
+    assert client.but(key="another").balance == 1000
+    world = client.mock.world
+    assert world.account("segmind", "a-key") is not world.account("aithriving", "a-key")
+
+
+def test_several_samples_are_one_call() -> None:
+    client = client_of(SEGMIND)
+    assert len(json_of(client.ask(samples=4, base64=True, **small(client)))["image"]) == 4
+    assert client.balance == 999
+
+
+def test_calls_at_the_same_time_never_overspend() -> None:
+    client = client_of(SEGMIND, balance=Decimal(10))
+    start = Barrier(16)
+
+    def call(number: int) -> int:
+        start.wait()
+        return client.ask(seed=number, **small(client)).status
+
+    with ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(call, range(32)))
+    assert sorted(statuses) == [200] * 10 + [406] * 22
+    assert client.balance == 0
+
+
+@given(
+    st.lists(st.sampled_from(["reserve", "settle", "release"]), max_size=60),
+    st.decimals(0, 5, places=2),
+    st.decimals(0, 9, places=2),
+)
+def test_whatever_the_order_credits_are_neither_made_nor_overspent(
+    steps: list[str], price: Decimal, balance: Decimal
+) -> None:
+    """Held is what open calls hold; balance falls by what was settled, to 0 at the least."""
+    world = World(balance=balance)
+    account = world.account("anyone", "a-key")
+    held = settled = 0
+    for step in steps:
+        if step == "reserve":
+            affordable = balance - price * (settled + held) >= price
+            assert world.reserve(account, price) == affordable
+            held += affordable
+        elif held and step == "settle":
+            world.settle(account, price)
+            held, settled = held - 1, settled + 1
+        elif held:
+            world.release(account, price)
+            held -= 1
+        assert account.held == price * held
+        assert account.balance == balance - price * settled >= 0
+
+
+def test_accounts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("testcard.mock.world._MOST_ACCOUNTS", 3)
+    world = World()
+    for number in range(10):
+        world.account("anyone", f"key-{number}")
+    assert [key for _, key in world.accounts()] == ["key-7", "key-8", "key-9"]

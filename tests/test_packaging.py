@@ -1,0 +1,72 @@
+"""The wheel: all of testcard and nothing else, and it works without the repository."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from importlib.util import find_spec
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif(
+    find_spec("hatchling") is None, reason="hatchling, which builds the wheel, is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_every_module_and_every_spec(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    shipped = {
+        f"testcard/{path.relative_to(ROOT / root / 'testcard').as_posix()}"
+        for root in ("contracts", "mockserver", "reference_impl")
+        for path in (ROOT / root / "testcard").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    specs = {f"testcard/openapi/{path.name}" for path in (ROOT / "openapi").glob("*.yaml")}
+    assert len(specs) == 5
+    assert {"testcard/cli.py", "testcard/vocabulary.yaml"} <= names
+    assert shipped | specs <= names
+    assert {name for name in names if not name.startswith(("testcard/", "testcard-"))} == set()
+    assert "testcard/__init__.py" not in names
+    assert {name for name in names - shipped - specs if ".dist-info/" not in name} == set()
+
+
+def test_what_is_installed_from_the_wheel_works_alone(wheel: Path, tmp_path: Path) -> None:
+    """No `.pth` of an editable install is read: testcard is what the wheel holds."""
+    with ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {sysconfig.get_path('purelib')!r}];"
+        "from testcard.assembly import build; from testcard.cli import app;"
+        "import testcard.spec; print(testcard.spec.__file__);"
+        "print(*build().dialects); app(['selfcheck'])"
+    )
+    done = subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "-S", "-W", "error", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    home, providers, complaints = done.stdout.splitlines()
+    assert home.startswith(str(tmp_path))
+    assert len(providers.split()) == 5
+    assert complaints == "0 complaints"
