@@ -56,12 +56,13 @@ def test_a_broken_promise_fails_its_own_test(pytester: pytest.Pytester) -> None:
 def test_a_weaker_promise_is_noted_unless_it_is_asked_to_fail(pytester: pytest.Pytester) -> None:
     module = _module(_MUTANT, "imagepipeline", "imagepipeline-invalid-400")
     pytester.makepyfile(test_noted=module)
-    pytester.makepyfile(test_asked=module.replace(".build())", ".build(), fail_on='assumed')"))
+    strictly = module.replace(".build())", ".build(), fail_on='assumed')")
+    pytester.makepyfile(test_strictly_noted=strictly)
     noted = pytester.runpytest("-p", "no:randomly", "--junitxml=noted.xml", "test_noted.py")
     assert noted.ret == pytest.ExitCode.OK
     assert 'name="finding"' in (pytester.path / "noted.xml").read_text()
-    asked = pytester.runpytest("-p", "no:randomly", "test_asked.py")
-    assert asked.ret == pytest.ExitCode.TESTS_FAILED
+    strict = pytester.runpytest("-p", "no:randomly", "test_strictly_noted.py")
+    assert strict.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_a_url_needs_a_key_and_a_budget() -> None:

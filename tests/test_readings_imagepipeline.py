@@ -45,7 +45,7 @@ def test_the_pages_own_sample_is_taken(profile: Profile) -> None:
     """It names no Content-Type, sends `refiner`, and more steps than the page advises."""
     client = imagepipeline(profile).but(media_type=ABSENT)
     reply = client.ask(
-        negative_prompt="photographic, realistic",
+        negative_prompt="blurred, dim",
         num_inference_steps=45,
         refiner=True,
         samples=1,
