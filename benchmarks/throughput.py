@@ -61,8 +61,8 @@ def payload() -> str:
     picture = base64.b64encode(out.getvalue()).decode()
     # A URL keeps the page's own pattern; the picture rides in a field of text.
     return (
-        '{"model_id":"sdxl","prompt":"x","init_image":"https://pictures.example/a.png",'
-        f'"negative_prompt":"{picture}"}}'
+        '{"prompt":"x","init_image":"https://pictures.example/a.png",'
+        f'"model_id":"{picture}"}}'
     )
 
 

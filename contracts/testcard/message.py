@@ -21,7 +21,10 @@ BLANKED = "[blanked]"
 def header(headers: Headers, name: str) -> str | None:
     """Return the first value of header `name`, in any case, or None."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
 @dataclass(frozen=True, slots=True)
