@@ -22,6 +22,7 @@ from tests.mutants.catalogue import PROVIDERS, mutants
 from tests.mutants.mutant import Mutant
 from tests.mutants.score import How, all_faithful, in_parallel, known, results
 
+_BATCH = 32  # mutants that schemathesis sees in one process or two: it keeps what it sent
 GROUPS = ("wire", "pictures", "jobs", "money", "errors")
 
 
@@ -60,9 +61,7 @@ def by_schemathesis(wanted: Iterable[Mutant], workers: int, examples: int) -> Co
     chosen = tuple(wanted)
     honest = _faithful(chosen)
     work = partial(_plainly, examples=examples)
-    found = dict(
-        in_parallel(work, (each.id for each in (*chosen, *honest)), workers, most_chunks=3)
-    )
+    found = dict(in_parallel(work, (each.id for each in (*chosen, *honest)), workers, batch=_BATCH))
     false = {(each.provider, each.profile): found[each.id][0] for each in honest}
     caught = [
         each.id for each in chosen if found[each.id][0] - false[(each.provider, each.profile)]

@@ -29,7 +29,6 @@ from testcard.session import Session
 from testcard.targets import InProcess
 from testcard.verdict import ProviderRun
 
-_CHUNK = 5
 T = TypeVar("T")
 How = Literal["full", "plan"]
 
@@ -140,17 +139,18 @@ def results(ids: Iterable[str], how: How, workers: int = 2) -> dict[str, Result]
 
 
 def in_parallel(
-    work: Callable[[str], T], ids: Iterable[str], workers: int, most_chunks: int | None = None
+    work: Callable[[str], T], ids: Iterable[str], workers: int, batch: int = 1000
 ) -> Iterator[tuple[str, T]]:
     """Yield (id, what `work` returns for it), in the order of `ids`.
 
-    A process that has done `most_chunks` gives way to another, for work that piles up memory.
+    After each `batch` of them the processes give way to fresh ones, for work that piles up
+    memory. (The executor's own limit on tasks was seen to hang on Python 3.11.)
     """
     wanted = tuple(ids)
-    with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=_quiet, max_tasks_per_child=most_chunks
-    ) as pool:
-        yield from zip(wanted, pool.map(work, wanted, chunksize=_CHUNK), strict=True)
+    for start in range(0, len(wanted), batch):
+        some = wanted[start : start + batch]
+        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_quiet) as pool:
+            yield from zip(some, pool.map(work, some, chunksize=4), strict=True)
 
 
 def _quiet() -> None:
