@@ -23,7 +23,7 @@ SEED: Final = 7
 """Of all calls that are to be compared."""
 EXACT: Final = 2**53
 """Whole numbers beyond it do not survive every JSON reader."""
-PROMPTS: Final = ("a lighthouse at dusk", "a red fox in fresh snow")
+PROMPTS: Final = ("a lighthouse at dusk", "a lighthouse at dusk, a red fox in fresh snow")
 
 _OTHER_SEED: Final = SEED + 2**32  # the same to whoever keeps 32 bits of a seed
 _SQUARE: Final = 64
