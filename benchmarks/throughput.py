@@ -60,10 +60,7 @@ def payload() -> str:
     )
     picture = base64.b64encode(out.getvalue()).decode()
     # A URL keeps the page's own pattern; the picture rides in a field of text.
-    return (
-        '{"prompt":"x","init_image":"https://pictures.example/a.png",'
-        f'"model_id":"{picture}"}}'
-    )
+    return f'{{"prompt":"x","init_image":"https://pictures.example/a.png","model_id":"{picture}"}}'
 
 
 def free_port() -> int:

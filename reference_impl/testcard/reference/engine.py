@@ -1,0 +1,235 @@
+"""The reference engine: PictureJob -> pictures, by stock diffusers pipelines.
+
+Plan, wait for a turn, run the pipeline, bring the picture to the size asked for, lay it into
+what the mask keeps. Knows how these go together. Must not know HTTP, or how clients are
+answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from testcard.reference import frame, schedulers
+from testcard.reference.models import Models
+from testcard.reference.plan import HANDOVER, Plan, folded, ignored, plan_of, seeds
+from testcard.reference.styles import style
+from testcard.reference.turnstile import Left, Ticket, Turnstile
+
+from testcard.job import PictureJob
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """One sample: what the pipeline is given for it."""
+
+    plan: Plan
+    seed: int
+    init: frame.Picture | None
+    mask: frame.Picture | None
+
+
+class ReferenceEngine:
+    """Paints with diffusers. One picture at a time, unless `together` allows more.
+
+    Attributes:
+        name: of the engine.
+        models: the checkpoints.
+    """
+
+    name = "reference"
+
+    def __init__(
+        self,
+        models: Models,
+        *,
+        together: int | None = None,
+        waiting: int = 32,
+        patience: float = 120.0,
+        left: Callable[[], bool] = lambda: False,
+        progress: Progress = lambda _prompt, _step, _steps: None,
+    ) -> None:
+        """Paint with `models`.
+
+        Args:
+            models: the checkpoints.
+            together: pictures painted as one batch. 1, the rule on a CPU, keeps every byte the
+                same whoever asks at the same time; more may change a level by 1 of 255.
+            waiting: calls that wait at most.
+            patience: seconds that a call waits at most for its turn.
+            left: whether the caller in this thread is gone; asked between steps.
+            progress: told the prompt, the step and the steps, after each step.
+        """
+        self.models = models
+        self._left = left
+        self._progress = progress
+        batch = together or (1 if models.device.type == "cpu" else 8)
+        self._turnstile: Turnstile[Order, frame.Picture] = Turnstile(
+            self._run, together=batch, waiting=waiting, patience=patience
+        )
+
+    def paint(self, job: PictureJob) -> Iterator[frame.Picture]:
+        """Yield `job.samples` pictures, each of shape (height, width, 3), RGB.
+
+        Raises:
+            Overloaded: too many wait, or the wait was too long.
+            Left: the caller is gone.
+        """
+        plan = plan_of(job, self.models.native)
+        base = frame.resized(job.init.array, job.width, job.height) if job.init else None
+        for seed in seeds(job):
+            if base is not None and plan.taken < 1:
+                yield base
+                continue
+            order = Order(plan, seed, *self._inputs(job, plan))
+            painted = self._turnstile.ask(order, plan.shape, self._left)
+            yield self._finished(job, seed, painted, base)
+
+    def notes(self, job: PictureJob) -> list[tuple[str, str]]:
+        """What of a job will have no effect, or not the usual one: (field, why)."""
+        found = list(ignored(job))
+        options = dict(job.options)
+        recipe = schedulers.recipe(job.scheduler) if job.scheduler else None
+        if job.scheduler and recipe is None:
+            found.append(("scheduler", f"none is called {job.scheduler!r}: the checkpoint's own"))
+        if recipe and recipe.note:
+            found.append(("scheduler", recipe.note))
+        if options.get("clip_guidance_preset", "NONE") != "NONE":
+            found.append(("clip_guidance_preset", "no checkpoint here has a vision tower for it"))
+        plan = plan_of(job, self.models.native)
+        checker = self.models.kept[plan.family].components.get("safety_checker")
+        if options.get("safety_checker") and checker is None:
+            found.append(("safety_checker", "the checkpoint has none: nothing is held back"))
+        return found + self._unread(job, plan)
+
+    def describe(self) -> Mapping[str, Any]:
+        """Device, and for each family its checkpoint and native size."""
+        kept = self.models.kept.items()
+        return {
+            "engine": self.name,
+            "device": str(self.models.device),
+            "checkpoints": {
+                name: {"name": each.name, "native": each.native or "any size"}
+                for name, each in kept
+            },
+        }
+
+    def _unread(self, job: PictureJob, plan: Plan) -> list[tuple[str, str]]:
+        parts = self.models.kept[plan.family].components
+        tokenizer = parts["tokenizer"] or parts["tokenizer_2"]
+        most, notes = tokenizer.model_max_length, []
+        for field, text in (("prompt", plan.prompt), ("negative_prompt", job.negative_prompt)):
+            count = len(tokenizer(text).input_ids)
+            if count > most:
+                notes.append((field, f"{count} tokens: those after the first {most} are not read"))
+        return notes
+
+    def _inputs(
+        self, job: PictureJob, plan: Plan
+    ) -> tuple[frame.Picture | None, frame.Picture | None]:
+        if job.init is None:
+            return None, None
+        init = frame.resized(job.init.array, plan.width, plan.height)
+        if job.mask is None:
+            return init, None
+        return init, frame.mask_of(job.mask.array, plan.width, plan.height)
+
+    def _finished(
+        self, job: PictureJob, seed: int, painted: frame.Picture, base: frame.Picture | None
+    ) -> frame.Picture:
+        picture = frame.resized(painted, job.width, job.height)
+        if preset := style(job.style):
+            picture = preset.finish(picture, seed)
+        if base is None or job.mask is None:
+            return picture
+        return frame.kept(base, picture, frame.mask_of(job.mask.array, job.width, job.height))
+
+    def _run(self, tickets: Sequence[Ticket[Order, frame.Picture]]) -> list[frame.Picture]:
+        orders = [ticket.asked for ticket in tickets]
+        plan = orders[0].plan
+        told = _told(orders)
+        told["guidance_scale"] = self.models.kept[plan.family].guided(plan.guidance)
+        told["callback_on_step_end"] = _Watch(tickets, self._progress)
+        with torch.inference_mode():
+            if plan.refine:
+                pictures = self._refined(plan, told, orders)
+            else:
+                pictures = self._piped(plan, told).images
+        return [np.rint(picture * 255).astype(np.uint8) for picture in pictures]
+
+    def _piped(self, plan: Plan, told: Mapping[str, Any]) -> Any:
+        pipeline = self.models.pipeline(plan.family, plan.way)
+        config = self.models.kept[plan.family].components["scheduler"].config
+        pipeline.scheduler = schedulers.make(plan.scheduler, config)
+        return pipeline(**{"output_type": "np", **told})
+
+    def _refined(self, plan: Plan, told: dict[str, Any], orders: list[Order]) -> Any:
+        first = told | {"output_type": "latent", "denoising_end": HANDOVER}
+        latents = self._piped(plan, first).images
+        refiner = self.models.pipeline("refiner", "picture")
+        config = self.models.kept["refiner"].components["scheduler"].config
+        refiner.scheduler = schedulers.make(plan.scheduler, config)
+        kept = ("prompt", "negative_prompt", "num_inference_steps")
+        return refiner(
+            **{name: told[name] for name in kept},
+            guidance_scale=self.models.kept["refiner"].guided(plan.guidance),
+            image=latents,
+            denoising_start=HANDOVER,
+            generator=_generators(orders),
+            callback_on_step_end=told["callback_on_step_end"],
+            output_type="np",
+        ).images
+
+
+class _Watch:
+    """Called after each step: tells the progress, and ends what nobody waits for any more."""
+
+    def __init__(self, tickets: Sequence[Ticket[Order, frame.Picture]], tell: Progress) -> None:
+        self._tickets = tickets
+        self._tell = tell
+        self._taken = 0
+
+    def __call__(
+        self, _pipeline: Any, _step: int, _time: Any, tensors: dict[str, Any]
+    ) -> dict[str, Any]:
+        self._tickets[0].gone = self._tickets[0].left()  # the first is this thread's own
+        if all(ticket.gone for ticket in self._tickets):
+            raise Left
+        self._taken += 1
+        plan = self._tickets[0].asked.plan
+        self._tell(plan.prompt, self._taken, max(plan.taken, self._taken))
+        return tensors
+
+
+def _told(orders: Sequence[Order]) -> dict[str, Any]:
+    """What a pipeline is called with."""
+    plan = orders[0].plan
+    told: dict[str, Any] = {
+        "prompt": [order.plan.prompt for order in orders],
+        "negative_prompt": [order.plan.negative for order in orders],
+        "num_inference_steps": plan.steps,
+        "generator": _generators(orders),
+    }
+    if plan.way != "picture":
+        told |= {"width": plan.width, "height": plan.height}
+    if plan.way != "words":
+        told |= {"image": [_image(order.init) for order in orders], "strength": plan.strength}
+    if plan.way == "mask":
+        told["mask_image"] = [_image(order.mask) for order in orders]
+    return told
+
+
+def _generators(orders: Sequence[Order]) -> list[torch.Generator]:
+    """On the CPU, so that a seed means the same on every device."""
+    return [torch.Generator().manual_seed(folded(order.seed)) for order in orders]
+
+
+def _image(picture: frame.Picture | None) -> Image.Image:
+    assert picture is not None  # noqa: S101 (its way of painting has one)
+    return Image.fromarray(picture)

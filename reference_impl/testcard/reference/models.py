@@ -1,0 +1,187 @@
+"""Checkpoints: found, loaded, and put into the pipelines that each call needs.
+
+The tiny weights beside this file are one inpainting folder of the usual layout, from which
+the other families are cut (`surgery`). Any folder or hub id of the real layout takes a family
+over. Knows files, devices and pipeline classes. Must not know jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import torch
+from diffusers import (
+    DiffusionPipeline,
+    StableDiffusionImg2ImgPipeline,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLImg2ImgPipeline,
+    StableDiffusionXLPipeline,
+)
+from safetensors.torch import load_file
+from testcard.reference import surgery
+
+Family = Literal["sd", "inpaint", "xl"]
+Kept = Literal["sd", "inpaint", "xl", "refiner"]
+Way = Literal["words", "picture", "mask"]
+
+WEIGHTS: Final = Path(__file__).parent / "weights"
+TINY: Final = "tiny weights"
+_CLASSES: Final[dict[tuple[bool, Way], Any]] = {
+    (False, "words"): StableDiffusionPipeline,
+    (False, "picture"): StableDiffusionImg2ImgPipeline,
+    (False, "mask"): StableDiffusionInpaintPipeline,
+    (True, "words"): StableDiffusionXLPipeline,
+    (True, "picture"): StableDiffusionXLImg2ImgPipeline,
+}
+_TINY_HEED: Final = 0.35
+"""At the usual 7.5 the tiny weights overshoot their colours; at 3.3 they obey more of them."""
+_UNSAFE: Final = {"safety_checker": None, "feature_extractor": None}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The networks of one family.
+
+    Attributes:
+        name: folder or hub id; TINY for the weights that come along.
+        components: by the names that pipelines give them.
+        settings: what pipelines are told beside components.
+        native: side of the pictures it was trained on; None where it paints any size.
+        heed: share of the guidance above 1 that is applied.
+    """
+
+    name: str
+    components: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    native: int | None
+    heed: float = 1.0
+
+    def guided(self, asked: float) -> float:
+        """The guidance scale to apply where `asked` is wanted; 1 and less stay as they are."""
+        return asked if asked <= 1 else 1 + self.heed * (asked - 1)
+
+    def pipeline(self, way: Way) -> Any:
+        """A pipeline that shares the components."""
+        large = "text_encoder_2" in self.components
+        maker = _CLASSES[large, way]
+        taken = signature(maker.__init__).parameters
+        told = {name: value for name, value in self.settings.items() if name in taken}
+        made = maker(**self.components, **told)
+        made.set_progress_bar_config(disable=True)
+        return made
+
+
+class Models:
+    """The checkpoints of every family, on one device."""
+
+    def __init__(self, names: Iterable[str] = (), device: str | None = None) -> None:
+        """Load the tiny weights, and `names` in place of those of their families.
+
+        Args:
+            names: folders or hub ids.
+            device: of torch; None for CUDA where there is one.
+
+        Raises:
+            OSError: a name is no checkpoint; the message says which.
+        """
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        self.kept: dict[Kept, Checkpoint] = {}
+        self._made: dict[tuple[Kept, Way], Any] = {}
+        for name in names:
+            loaded = self._load(name)
+            self.kept[family_of(loaded)] = self._checkpoint(name, loaded, None)
+        if len(self.kept) < 4:  # some family is left to the tiny weights
+            self.kept = self._tiny() | self.kept
+
+    @property
+    def native(self) -> dict[Family, int | None]:
+        """Family -> the side that it paints at; None for any."""
+        names: tuple[Family, ...] = ("sd", "inpaint", "xl")
+        return {name: self.kept[name].native for name in names}
+
+    def pipeline(self, family: Kept, way: Way) -> Any:
+        """The pipeline for this family and way, made once."""
+        if (family, way) not in self._made:
+            self._made[family, way] = self.kept[family].pipeline(way)
+        return self._made[family, way]
+
+    def _load(self, name: str) -> Any:
+        try:
+            return DiffusionPipeline.from_pretrained(name, dtype=self.dtype).to(self.device)
+        except (OSError, ValueError) as error:
+            wanted = "expected a folder with model_index.json, or a hub id"
+            raise OSError(f"{name!r} is no checkpoint that can be loaded: {wanted}") from error
+
+    def _checkpoint(self, name: str, loaded: Any, native: int | None) -> Checkpoint:
+        own = {"requires_safety_checker", "requires_aesthetics_score"}
+        own |= {"force_zeros_for_empty_prompt"}
+        settings = {key: value for key, value in loaded.config.items() if key in own}
+        return Checkpoint(name, loaded.components, settings, native)
+
+    def _tiny(self) -> dict[Kept, Checkpoint]:
+        loaded = self._load(str(WEIGHTS))
+        return _Tiny(loaded.components, self.device, self.dtype).checkpoints
+
+
+@dataclass(frozen=True)
+class _Tiny:
+    """The tiny weights, cut to every family."""
+
+    parts: Mapping[str, Any]
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def checkpoints(self) -> dict[Kept, Checkpoint]:
+        """One of each family."""
+        trunk, small = self.parts["unet"], {"requires_safety_checker": False}
+        return {
+            "inpaint": self._checkpoint({"unet": trunk, **_UNSAFE}, small),
+            "sd": self._checkpoint({"unet": surgery.first_channels(trunk), **_UNSAFE}, small),
+            "xl": self._checkpoint(
+                self._large(surgery.BASE_IDS, self.parts["text_encoder"], self.parts["tokenizer"]),
+                {"force_zeros_for_empty_prompt": False},
+            ),
+            "refiner": self._checkpoint(
+                self._large(surgery.REFINER_IDS, None, None),
+                {"force_zeros_for_empty_prompt": False, "requires_aesthetics_score": True},
+            ),
+        }
+
+    @cached_property
+    def _embedding(self) -> dict[str, torch.Tensor]:
+        loaded: dict[str, torch.Tensor] = load_file(WEIGHTS / "xl_embedding.safetensors")
+        return loaded
+
+    def _large(self, ids: int, first: Any, tokenizer: Any) -> dict[str, Any]:
+        unet = surgery.xl_unet(self.parts["unet"], self._embedding, ids)
+        return {
+            "unet": unet.to(self.device),
+            "text_encoder": first,
+            "tokenizer": tokenizer,
+            "text_encoder_2": surgery.projected(self.parts["text_encoder"]).to(self.device),
+            "tokenizer_2": self.parts["tokenizer"],
+        }
+
+    def _checkpoint(self, own: dict[str, Any], settings: dict[str, Any]) -> Checkpoint:
+        own["unet"] = own["unet"].to(self.device, memory_format=torch.channels_last)
+        vae = self.parts["vae"]
+        side = self.parts["unet"].config.sample_size * 2 ** (len(vae.config.block_out_channels) - 1)
+        shared = {name: self.parts[name] for name in ("vae", "scheduler")}
+        words = {name: self.parts[name] for name in ("text_encoder", "tokenizer")}
+        return Checkpoint(TINY, shared | words | own, settings, side, _TINY_HEED)
+
+
+def family_of(loaded: Any) -> Kept:
+    """Which family a loaded pipeline is of, told by its parts."""
+    parts = loaded.components
+    if parts.get("text_encoder_2") is not None:
+        return "refiner" if parts.get("text_encoder") is None else "xl"
+    return "inpaint" if parts["unet"].config.in_channels == 9 else "sd"

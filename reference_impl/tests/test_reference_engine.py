@@ -1,0 +1,186 @@
+"""The reference engine on the weights that come along: laws of diffusion, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from testcard.job import PictureJob
+from testcard.picture import Pixels, distance
+
+WHY = "the reference engine is not installed: pip install -e '.[reference]'"
+engines = pytest.importorskip("testcard.reference.engine", reason=WHY, exc_type=ImportError)
+loading = pytest.importorskip("testcard.reference.models", reason=WHY, exc_type=ImportError)
+schedulers = pytest.importorskip("testcard.reference.schedulers", reason=WHY, exc_type=ImportError)
+queue = pytest.importorskip("testcard.reference.turnstile", reason=WHY, exc_type=ImportError)
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+_LEVELS = np.mgrid[0:96, 0:128].sum(0).astype(np.uint8)
+SENT = Pixels.of(np.stack((_LEVELS, 255 - _LEVELS, np.full_like(_LEVELS, 90)), 2))
+_BOX = np.zeros((96, 128, 3), np.uint8)
+_BOX[20:80, 30:100] = 255
+MASK = Pixels.of(_BOX)
+JOB = PictureJob(
+    "segmind", "a red circle on a blue background", init=SENT, width=128, height=96, steps=8, seed=3
+)
+
+
+@pytest.fixture(scope="module")
+def models() -> Any:
+    return loading.Models(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def engine(models: Any) -> Any:
+    return engines.ReferenceEngine(models)
+
+
+def first(engine: Any, **changes: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return next(iter(engine.paint(replace(JOB, **changes))))
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "img2img": {},
+    "words": {"init": None},
+    "inpainting": {"provider": "appypie-inpainting", "mask": MASK},
+    "xl": {"provider": "appypie-img2img"},
+    "xl words": {"provider": "appypie-img2img", "init": None},
+    "refined": {"provider": "imagepipeline", "options": (("refiner", True),)},
+    "refined words": {
+        "provider": "imagepipeline", "options": (("refiner", True),), "init": None
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", WAYS.values(), ids=WAYS)
+def test_the_same_seed_gives_the_same_bytes_and_sample_0_is_the_single_one(
+    engine: Any, changes: dict[str, Any]
+) -> None:
+    one, again = first(engine, **changes), first(engine, **changes)
+    assert one.shape == (96, 128, 3)
+    assert one.dtype == np.uint8
+    assert np.array_equal(one, again)
+    three = list(engine.paint(replace(JOB, samples=3, **changes)))
+    assert np.array_equal(three[0], one)
+    assert len({each.tobytes() for each in three}) == 3
+    assert not np.array_equal(first(engine, seed=4, **changes), one)
+
+
+@pytest.mark.parametrize("changes", WAYS.values(), ids=WAYS)
+def test_what_is_asked_matters(engine: Any, changes: dict[str, Any]) -> None:
+    asked: list[dict[str, Any]] = [
+        {},
+        {"prompt": "a white star on a black background"},
+        {"negative_prompt": "red"},
+        {"guidance": 3.0},
+        {"scheduler": "Euler a"},
+        {"style": "pixel-art"},
+    ]
+    made = [first(engine, **changes, **each).tobytes() for each in asked]
+    assert len(set(made)) == len(asked)
+
+
+@pytest.mark.parametrize("name", schedulers.RECIPES)
+def test_every_scheduler_paints_at_any_number_of_steps(engine: Any, name: str) -> None:
+    for way in ("img2img", "words", "inpainting", "refined"):
+        for steps, strength in ((1, 1.0), (2, 0.6), (5, 0.5)):
+            changes: dict[str, Any] = {**WAYS[way], "steps": steps, "strength": strength}
+            assert first(engine, scheduler=name, **changes).shape == (96, 128, 3)
+
+
+def test_schedulers_that_differ_paint_different_pictures(engine: Any) -> None:
+    recipes: dict[Any, str] = {}
+    for name, recipe in schedulers.RECIPES.items():
+        recipes.setdefault((recipe.maker, recipe.settings), name)
+    made = {first(engine, scheduler=name).tobytes() for name in recipes.values()}
+    assert len(made) == len(recipes)
+
+
+def test_equal_steps_taken_give_one_picture_and_none_gives_the_input(engine: Any) -> None:
+    assert np.array_equal(first(engine, strength=0.5), first(engine, strength=0.55))
+    assert np.array_equal(first(engine, strength=0.1), SENT.array)
+    assert np.array_equal(first(engine, strength=0.1, mask=MASK), SENT.array)
+
+
+def test_more_strength_leads_further_from_the_input(engine: Any) -> None:
+    plain = Pixels.of(np.full((64, 64, 3), (40, 70, 220), np.uint8))
+
+    def far(strength: float) -> float:
+        painted = [
+            first(engine, init=plain, width=64, height=64, strength=strength, seed=seed)
+            for seed in range(4)
+        ]
+        return sum(distance(each, plain.array) for each in painted)
+
+    assert far(0.2) < far(0.5) < far(1.0)
+
+
+def test_unmasked_pixels_are_the_caller_s_own(engine: Any) -> None:
+    painted = first(engine, **WAYS["inpainting"])
+    assert np.array_equal(painted[_BOX == 0], SENT.array[_BOX == 0])
+    assert distance(painted[30:70, 40:90], SENT.array[30:70, 40:90]) > 0.02
+    gray = Pixels.of(np.where(_BOX > 0, 128, 0).astype(np.uint8))
+    half = first(engine, provider="appypie-inpainting", mask=gray)
+    assert np.array_equal(half[_BOX == 0], SENT.array[_BOX == 0])
+
+
+@pytest.mark.parametrize("size", [(64, 64), (333, 777), (1024, 320), (8, 8)])
+def test_any_size_is_painted(engine: Any, size: tuple[int, int]) -> None:
+    for way in ("img2img", "inpainting"):
+        width, height = size
+        painted = first(engine, **WAYS[way], width=width, height=height, steps=2)
+        assert painted.shape == (height, width, 3)
+
+
+def test_painted_together_is_painted_alone_within_one_level(models: Any) -> None:
+    alone = engines.ReferenceEngine(models)
+    orders = [
+        engines.Order(engines.plan_of(JOB, models.native), seed, SENT.array[:64, :80], None)
+        for seed in (1, 2, 3)
+    ]
+    plan = replace(orders[0].plan, width=80, height=64)
+    tickets = [queue.Ticket(replace(each, plan=plan), plan.shape, lambda: False) for each in orders]
+    together = alone._run(tickets)
+    for ticket, picture in zip(tickets, together, strict=True):
+        (single,) = alone._run([ticket])
+        assert np.abs(single.astype(int) - picture).max() <= 1
+
+
+def test_a_caller_that_left_ends_the_painting(models: Any) -> None:
+    steps: list[int] = []
+    engine = engines.ReferenceEngine(
+        models,
+        left=lambda: len(steps) >= 2,
+        progress=lambda _prompt, step, _steps: steps.append(step),
+    )
+    with pytest.raises(queue.Left):
+        first(engine)
+    assert steps == [1, 2]
+
+
+def test_what_has_no_effect_is_said(engine: Any) -> None:
+    told = replace(
+        JOB,
+        scheduler="K_DPMPP_2S_ANCESTRAL",
+        options=(("clip_guidance_preset", "FAST_BLUE"), ("safety_checker", True)),
+        prompt="photorealistic " * 20,
+    )
+    fields = {name for name, _ in engine.notes(told)}
+    assert fields == {"scheduler", "clip_guidance_preset", "safety_checker", "prompt"}
+    assert "scheduler" in dict(engine.notes(replace(JOB, scheduler="no such")))
+    assert engine.notes(replace(JOB, options=(("clip_guidance_preset", "NONE"),))) == []
+
+
+def test_the_engine_says_what_it_paints_with(engine: Any) -> None:
+    said = engine.describe()
+    assert said["device"] == "cpu"
+    assert {each["native"] for each in said["checkpoints"].values()} == {64}
+
+
+def test_the_weights_are_small() -> None:
+    files: Iterator[Any] = loading.WEIGHTS.rglob("*.safetensors")
+    assert 0 < sum(path.stat().st_size for path in files) <= 15_000_000

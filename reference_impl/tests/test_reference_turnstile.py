@@ -1,0 +1,132 @@
+"""The queue before the painter: turns, batches, a bound on waiting, callers that leave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+
+WHY = "the reference engine is not installed: pip install -e '.[reference]'"
+queue = pytest.importorskip("testcard.reference.turnstile", reason=WHY, exc_type=ImportError)
+
+
+def never() -> bool:
+    return False
+
+
+class Painter:
+    """Doubles numbers; waits in its first turn until it is let go on."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.begun, self.go = Event(), Event()
+
+    def __call__(self, tickets: Sequence[Any]) -> list[int]:
+        """Double what each ticket asks."""
+        self.groups.append([ticket.asked for ticket in tickets])
+        self.begun.set()
+        assert self.go.wait(10)
+        return [2 * ticket.asked for ticket in tickets]
+
+
+def waiting(stile: Any, count: int) -> None:
+    until = time.monotonic() + 10
+    while len(stile._waiting) < count:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def pool() -> Any:
+    with ThreadPoolExecutor(16) as made:
+        yield made
+
+
+def test_those_who_wait_and_agree_in_shape_are_served_together(pool: ThreadPoolExecutor) -> None:
+    painter = Painter()
+    stile = queue.Turnstile(painter, together=3)
+    first = pool.submit(stile.ask, 1, "a", never)
+    assert painter.begun.wait(10)
+    rest = []
+    for number, shape in ((2, "a"), (3, "b"), (4, "a"), (5, "a"), (6, "a")):
+        rest.append(pool.submit(stile.ask, number, shape, never))
+        waiting(stile, len(rest))
+    painter.go.set()
+    assert [each.result(10) for each in (first, *rest)] == [2, 4, 6, 8, 10, 12]
+    assert painter.groups == [[1], [2, 4, 5], [3], [6]]
+
+
+def test_one_at_a_time_is_the_rule(pool: ThreadPoolExecutor) -> None:
+    painter = Painter()
+    painter.go.set()
+    stile = queue.Turnstile(painter)
+    made = list(pool.map(lambda number: stile.ask(number, "a", never), range(30)))
+    assert made == [2 * number for number in range(30)]
+    assert all(len(group) == 1 for group in painter.groups)
+
+
+def test_too_many_are_refused_at_once(pool: ThreadPoolExecutor) -> None:
+    painter = Painter()
+    stile = queue.Turnstile(painter, waiting=1)
+    first = pool.submit(stile.ask, 1, "a", never)
+    assert painter.begun.wait(10)
+    second = pool.submit(stile.ask, 2, "a", never)
+    waiting(stile, 1)
+    with pytest.raises(queue.Overloaded, match="1 calls wait already") as raised:
+        stile.ask(3, "a", never)
+    assert raised.value.retry_after > 0
+    painter.go.set()
+    assert (first.result(10), second.result(10)) == (2, 4)
+
+
+def test_a_wait_that_is_too_long_ends(pool: ThreadPoolExecutor) -> None:
+    painter = Painter()
+    stile = queue.Turnstile(painter, patience=0.05)
+    first = pool.submit(stile.ask, 1, "a", never)
+    assert painter.begun.wait(10)
+    with pytest.raises(queue.Overloaded, match="try again later"):
+        stile.ask(2, "a", never)
+    painter.go.set()
+    assert first.result(10) == 2
+    assert stile.ask(3, "a", never) == 6
+
+
+def test_a_caller_that_left_loses_its_place(pool: ThreadPoolExecutor) -> None:
+    painter = Painter()
+    stile = queue.Turnstile(painter)
+    first = pool.submit(stile.ask, 1, "a", never)
+    assert painter.begun.wait(10)
+    with pytest.raises(queue.Left):
+        stile.ask(2, "a", lambda: True)
+    painter.go.set()
+    assert first.result(10) == 2
+    assert painter.groups == [[1]]
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), queue.Left()])
+def test_after_a_failure_the_next_one_paints(pool: ThreadPoolExecutor, error: Exception) -> None:
+    calls: list[int] = []
+    hold = Event()
+
+    def make(tickets: Sequence[Any]) -> list[int]:
+        calls.append(tickets[0].asked)
+        assert hold.wait(10)
+        if len(calls) == 1:
+            raise error
+        return [ticket.asked for ticket in tickets]
+
+    stile = queue.Turnstile(make)
+    first = pool.submit(stile.ask, 1, "a", never)
+    until: Callable[[], bool] = lambda: bool(calls)  # noqa: E731
+    while not until():
+        time.sleep(0.005)
+    second = pool.submit(stile.ask, 2, "b", never)
+    waiting(stile, 1)
+    hold.set()
+    with pytest.raises(type(error)):
+        first.result(10)
+    assert second.result(10) == 2
