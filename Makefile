@@ -4,10 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 4242
 
-.PHONY: serve test lint types specs check clean
+# Any torch of 2.6 or newer will do; this one has a wheel for CPUs alone.  make TORCH=torch for CUDA
+TORCH ?= torch==2.13.0
+
+.PHONY: serve reference test lint types specs check clean
 
 serve: $(VENV)/.core  ## serve all five APIs on port 4242
 	$(BIN)/testcard serve --port $(PORT)
+
+reference: $(VENV)/.reference  ## the same, with pictures painted by diffusers
+	$(BIN)/testcard serve --engine reference --port $(PORT)
 
 test: $(VENV)/.all  ## run the tests
 	$(BIN)/python -m pytest -n auto
@@ -31,9 +37,17 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
-$(VENV)/.all: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+$(VENV)/.torch: $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	touch $@
+
+$(VENV)/.reference: $(VENV)/.torch pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[reference]'
 	touch $@ $(VENV)/.core
+
+$(VENV)/.all: $(VENV)/.torch pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	touch $@ $(VENV)/.core $(VENV)/.reference
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

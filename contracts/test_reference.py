@@ -1,14 +1,42 @@
-"""Every provider's clauses against the reference implementation, once there is one."""
+"""Every clause over every provider, against the reference engine on its own weights."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
-from testcard.spec import bundled
+from testcard.assembly import Options, build, open_engine
+from testcard.drivers.plan import plan
+from testcard.message import Call, Reply
+from testcard.mock.core import Mock
+from testcard.pytest_clauses import ClauseTest, clauses
+from testcard.reading import Profile
+
+pytest.importorskip(
+    "testcard.reference.opening",
+    reason="the reference engine is not installed: pip install -e '.[reference]'",
+    exc_type=ImportError,
+)
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 
-@pytest.mark.skip(reason="the reference implementation is not built yet")
-@pytest.mark.parametrize("provider", [path.stem for path in bundled()])
-def test_reference(provider: str) -> None:
-    """It keeps what the provider promises."""
-    raise NotImplementedError(provider)
+@cache
+def _mock(provider: str, profile: Profile) -> Mock:
+    engine = open_engine("reference")
+    return build(Options(providers=(provider,), profile=profile, engine=engine))
+
+
+def _against_the_reference(provider: str, profile: Profile) -> ClauseTest:
+    def answer(call: Call) -> Reply:
+        return _mock(provider, profile).answer(call)
+
+    return clauses(provider, answer, profile=profile, drivers=(plan,), thorough=True)
+
+
+test_aithriving = _against_the_reference("aithriving", "documented")
+test_appypie_img2img = _against_the_reference("appypie-img2img", "documented")
+test_appypie_inpainting = _against_the_reference("appypie-inpainting", "documented")
+test_appypie_inpainting_leniently = _against_the_reference("appypie-inpainting", "lenient")
+test_imagepipeline = _against_the_reference("imagepipeline", "documented")
+test_segmind = _against_the_reference("segmind", "documented")

@@ -70,7 +70,6 @@ def _run(*words: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("segmind", "--against", "reference"), "not built yet"),
         (("segmind", "--against", "http://127.0.0.1:9"), "needs a key"),
         (("segmind", "--against", "http://127.0.0.1:9", "--key", "k"), "--budget"),
         (("all", "--against", "http://127.0.0.1:9", "--key", "k", "--budget", "1"), "{provider}"),

@@ -22,6 +22,7 @@ PAGES = [
         ROOT / "ARCHITECTURE.md",
         ROOT / "CONTRIBUTING.md",
         *sorted((ROOT / "docs").glob("*.md")),
+        ROOT / "reference_impl" / "README.md",
     )
     if page.exists()
 ]
@@ -30,6 +31,8 @@ _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 _SERVERS = ("serve",)
 COMMANDS = ("serve", "show", "selfcheck", "check", "audit", "drift", "run")
 _OURS = ("testcard", "make", "curl")
+NO_ENGINE = "the reference engine is not installed: pip install -e '.[reference]'"
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 
 class Told(NamedTuple):
@@ -51,6 +54,10 @@ def commands() -> list[Told]:
     return found
 
 
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
 TOLD = commands()
 
 
@@ -60,7 +67,7 @@ def told(word: str, *, server: bool | None = None) -> pytest.MarkDecorator:
     for each in TOLD:
         words = shlex.split(each.command)
         if words[0] == word and (server is None or server == (words[1] in _SERVERS)):
-            pages.setdefault(each.command, []).append(each.page.name)
+            pages.setdefault(each.command, []).append(_name(each.page))
     ids = [f"{', '.join(names)}: {command}" for command, names in pages.items()]
     return pytest.mark.parametrize("command", pages, ids=ids)
 
@@ -76,12 +83,31 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_readme_has_its_two_commands() -> None:
-    readme = [each.command for each in TOLD if each.page.name == "README.md"]
+    readme = [each.command for each in TOLD if _name(each.page) == "README.md"]
     assert readme[:2] == ["make serve", "make test"]
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of checkpoints of a reader's own."""
+    made = pytest.importorskip("tests.checkpoints", reason=NO_ENGINE, exc_type=ImportError)
+    folder = tmp_path_factory.mktemp("models")
+    made.small(4, "StableDiffusionPipeline").save_pretrained(folder / "my-sd15")
+    made.large(base=True).save_pretrained(folder / "my-sdxl")
+    return folder
+
+
+@pytest.fixture
+def engine(command: str, here: Path, request: pytest.FixtureRequest) -> None:
+    """What a command takes that names the reference engine, or a model for it."""
+    if "reference" in command:
+        pytest.importorskip("testcard.reference.opening", reason=NO_ENGINE, exc_type=ImportError)
+    for name in re.findall(r"--model \./(\S+)", command):
+        (here / name).symlink_to(request.getfixturevalue("models") / name)
+
+
 @told("testcard", server=False)
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "engine")
 def test_a_command_runs(command: str) -> None:
     done = run(shlex.split(command)[1:])
     assert done.exit_code == 0, done.output
@@ -89,6 +115,7 @@ def test_a_command_runs(command: str) -> None:
 
 
 @told("testcard", server=True)
+@pytest.mark.usefixtures("engine")
 def test_a_server_starts_answers_and_ends(here: Path, command: str) -> None:
     """On a free port, whatever port the page names."""
     words = re.sub(r"--port[ =]\d+", "", command.partition("serve")[2])
@@ -120,13 +147,13 @@ def test_a_make_target_is_there(command: str) -> None:
         assert "=" in target or target in targets
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_link_leads_to_a_file_that_is_there(page: Path) -> None:
     for link in _LINK.findall(page.read_text(encoding="utf-8")):
         assert (page.parent / link).exists(), link
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_an_option_that_is_named_is_there(page: Path) -> None:
     """Each `--option` in the prose is one of a command of testcard's."""
     names = set(re.findall(r"`(--[a-z][a-z-]*)", page.read_text(encoding="utf-8")))

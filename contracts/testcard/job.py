@@ -59,7 +59,11 @@ class PictureJob:
 
 
 class Engine(Protocol):
-    """Paints pictures. The same job gives the same pixels."""
+    """Paints pictures. The same job gives the same pixels.
+
+    An engine may also have `notes(job)`: what of a job it passes over, as (field, why); and
+    `describe()`: what it runs on, for people.
+    """
 
     name: str
 
@@ -67,6 +71,10 @@ class Engine(Protocol):
         """Yield `job.samples` pictures, each of shape (height, width, 3), RGB.
 
         Sample 0 of a batch is the picture that `samples=1` gives.
+
+        Raises:
+            TimeoutError: too many jobs wait; `retry_after` on it, where set, is in seconds.
+            CancelledError: of concurrent.futures: nobody waits for the pictures any more.
         """
         ...
 

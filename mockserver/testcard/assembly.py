@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from testcard.job import Engine
 from testcard.mock.card import CardEngine
 from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.inputs import Inputs
@@ -23,6 +24,7 @@ from testcard.reading import Profile
 from testcard.spec import Spec, SpecError, bundled, load
 
 GROUP = "testcard.providers"
+ENGINES = "testcard.engines"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Options:
         pictures: a folder whose files stand for the URLs that clients send.
         largest_body: bytes of a request body that are taken.
         watch: called with each journal entry.
+        engine: what paints; None for test cards.
     """
 
     providers: tuple[str, ...] = ()
@@ -50,6 +53,7 @@ class Options:
     pictures: Path | None = None
     largest_body: int = LARGEST_BODY
     watch: Callable[[Entry], None] | None = None
+    engine: Engine | None = None
 
 
 def build(
@@ -70,7 +74,7 @@ def build(
     return Mock(
         dialects or dialects_of(options),
         World(seed=options.seed, balance=options.balance, policy=options.policy),
-        CardEngine(),
+        options.engine or CardEngine(),
         inputs or Inputs(options.pictures),
         journal=Journal(options.watch),
         largest_body=options.largest_body,
@@ -91,6 +95,41 @@ def dialects_of(options: Options) -> list[SpecDialect]:
         dialect(spec, options.profile, options.settings.get(spec.id, {}))
         for spec, dialect in chosen
     ]
+
+
+def open_engine(
+    name: str,
+    models: Sequence[str] = (),
+    left: Callable[[], bool] = lambda: False,
+    *,
+    compiled: bool = False,
+) -> Engine | None:
+    """Open the engine of this name; None for that of the test cards, which is built in.
+
+    Args:
+        name: `card`, or that of an entry point of the group `testcard.engines`.
+        models: checkpoints that it is to paint with.
+        left: whether the client is gone for whom this thread works.
+        compiled: have `models` compiled: slow to start, then faster.
+
+    Raises:
+        SpecError: there is no such engine, or what it needs is not installed.
+        OSError: one of `models` is no checkpoint.
+    """
+    if name == "card":
+        if models or compiled:
+            raise SpecError("the card engine paints without models; add --engine reference")
+        return None
+    points = {point.name: point for point in entry_points(group=ENGINES)}
+    if name not in points:
+        raise SpecError(f"{name!r} is no engine; there are: {_list(('card', *points))}")
+    try:
+        opened: Callable[..., Engine] = points[name].load()
+    except ImportError as error:
+        todo = f"pip install 'testcard[{name}]'"
+        seen = f"engine {name!r} needs more than is installed ({error})"
+        raise SpecError(f"{seen}: {todo}") from error
+    return opened(models, left=left, compiled=compiled)
 
 
 def installed() -> list[tuple[Spec, type[SpecDialect]]]:

@@ -107,7 +107,8 @@ def check(
         bool, typer.Option("--plan", help="List calls and cost; send nothing.")
     ] = False,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Explore a URL by generated calls too.")
+        bool,
+        typer.Option("--deep", help="Send generated calls to a URL, or to the reference, too."),
     ] = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 60.0,
     profile: Profile = ProfileName.DOCUMENTED,

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from testcard import checking, running
-from testcard.assembly import Options, build, installed, parse_settings
+from testcard.assembly import Options, build, installed, open_engine, parse_settings
 from testcard.mock.world import JobPolicy
 from testcard.selfcheck import complaints
 from testcard.spec import SpecError, bundled, load
@@ -75,13 +75,25 @@ def serve(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of ids and random seeds.")] = 0,
     settings: SetOption = None,
+    engine: Annotated[
+        str, typer.Option(help="card paints test cards; reference, real pictures.")
+    ] = "card",
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="A checkpoint's folder or hub id; repeatable."),
+    ] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Compile the models: slow to start, then faster.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
 ) -> None:
     """Serve the APIs until Ctrl-C."""
+    from testcard.doors.http import caller_left
     from testcard.doors.serving import log_line, serve_until_stopped
 
     with _clear_errors():
         options = Options(
+            engine=open_engine(engine, models or (), caller_left, compiled=compiled),
             providers=tuple(providers or ()),
             profile=profile.value,
             settings=parse_settings(settings or ()),
@@ -95,10 +107,11 @@ def serve(
         readings = [dialect.reading for dialect in mock.dialects.values()]
 
         def ready(base: str) -> None:
-            console = Console()
+            console, paints = Console(), mock.house.studio.engine.name
             console.print(serving_table(readings, base))
             console.print(
-                f"\n{profile.value} profile. Journal: {base}/_testcard/journal. Ctrl-C stops."
+                f"\n{profile.value} profile, {paints} engine. Journal: {base}/_testcard/journal. "
+                "Ctrl-C stops."
             )
 
         serve_until_stopped(mock, host, port, ready)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from testcard.assembly import Options, build, parse_settings
+from testcard.assembly import Options, build, open_engine, parse_settings
 from testcard.mock.core import Mock
 from testcard.mock.trouble import KINDS
 from testcard.mock.world import Fault, JobPolicy
@@ -76,6 +76,10 @@ PicturesFolder = Annotated[
 Profile = Annotated[
     ProfileName, typer.Option("--profile", help="The page to the letter, or what is sent too.")
 ]
+EngineName = Annotated[str, typer.Option("--engine", help="card, or reference: real pictures.")]
+ModelNames = Annotated[
+    Pairs, _words("--model", "FOLDER_OR_ID", "A checkpoint for the reference engine; repeatable.")
+]
 Settings = Annotated[Pairs, _words("--set", "PROVIDER.NAME=VALUE", "A setting; repeatable.")]
 Jobs = Annotated[str, typer.Option("--jobs", help="at-once, polls:N, seconds:T, never or fail.")]
 FailNext = Annotated[
@@ -103,6 +107,8 @@ def run(
     pictures: PicturesFolder = None,
     profile: Profile = ProfileName.LENIENT,
     settings: Settings = None,
+    engine: EngineName = "card",
+    model: ModelNames = None,
     jobs: Jobs = "polls:1",
     fail_next: FailNext = None,
     prefer: Prefer = "",
@@ -113,6 +119,7 @@ def run(
     Prints what the client did, and which rules of the page it broke. Exits with its exit code.
     """
     with _clear_errors():
+        from testcard.doors.http import caller_left
         from testcard.intercept import Plan, command_line, intercept
 
         _check_mode(
@@ -128,6 +135,7 @@ def run(
             settings=parse_settings(settings or ()),
             policy=JobPolicy.parse(jobs),
             pictures=pictures,
+            engine=open_engine(engine, model or (), caller_left),
         )
         mock = build(options)
         _lay_faults(mock, fail_next or ())

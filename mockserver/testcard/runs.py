@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from testcard.assembly import Options, build, installed
+from testcard.assembly import Options, build, installed, open_engine
 from testcard.check import Driver, audit, check
 from testcard.drivers.material import Links
 from testcard.drivers.plan import plan
@@ -49,7 +49,7 @@ class Asked:
         against: mock, reference, or a URL, which may hold `{provider}`.
         key: of the account that pays; None where none was given.
         limits: budget, requests, seconds.
-        deep: whether a URL is explored by the generating drivers too.
+        deep: whether anything but the mock is explored by the generating drivers too.
         profile: of the mock, and the reading that is judged by.
         settings: provider id -> setting -> value.
         seed: of generated calls.
@@ -68,14 +68,14 @@ class Asked:
 
     @property
     def simulated(self) -> bool:
-        """Whether the mock answers."""
-        return self.against == "mock"
+        """Whether the mock answers, with test cards or with real pictures."""
+        return self.against in ("mock", "reference")
 
     @property
     def name(self) -> str:
         """What answers, for people; without secrets."""
         if self.simulated:
-            return f"mock ({self.profile})"
+            return f"{self.against} ({self.profile})"
         parts = urlsplit(self.against)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -91,14 +91,13 @@ def sessions(asked: Asked, *, sending: bool = True) -> list[Session]:
         UsageError: the target is none, or a key, a budget or a picture is missing.
         SpecError: a provider or setting is unknown.
     """
-    if asked.against == "reference":
-        raise UsageError("the reference implementation is not built yet; use mock or a URL")
     options = Options(
         providers=asked.providers,
         profile=asked.profile,
         settings=asked.settings,
         seed=asked.seed,
         balance=_BALANCE,
+        engine=open_engine("reference") if asked.against == "reference" and sending else None,
     )
     readings = [dialect.reading for dialect in build(options).dialects.values()]
     if asked.simulated:
@@ -109,7 +108,8 @@ def sessions(asked: Asked, *, sending: bool = True) -> list[Session]:
 
 def _simulated(reading: Reading, options: Options, asked: Asked) -> Session:
     mock = build(options)
-    target = InProcess(mock.answer, name=asked.name)
+    kind: TargetKind = "reference" if asked.against == "reference" else "mock"
+    target = InProcess(mock.answer, kind=kind, name=asked.name)
     return Session(reading, target, asked.key or GOOD_KEY, asked.limits, thorough=True)
 
 
@@ -155,12 +155,12 @@ def _by_url_alone(reading: Reading) -> bool:
 
 
 def drivers(asked: Asked) -> list[Driver]:
-    """Return what sends calls: the plan, and where nothing is at stake the generating ones.
+    """Return what sends calls: the plan, and where calls cost nothing the generating ones.
 
     Raises:
         UsageError: what the generating ones need is not installed.
     """
-    if not (asked.simulated or asked.deep):
+    if not (asked.against == "mock" or asked.deep):
         return [plan]
     try:
         from testcard.drivers.fuzz import fuzz

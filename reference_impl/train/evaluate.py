@@ -21,14 +21,14 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from testcard.job import PictureJob
+from testcard.picture import Pixels, distance
 from testcard.reference.engine import ReferenceEngine
 from testcard.reference.models import Models
 from train.fit_vae import to_tensor
 from train.oracle import Sight, look
 from train.scenes import COLOURS, INKS, KINDS, SIDE, Bank, Pose, Scenes, blend, draw, poses, shares
-
-from testcard.job import PictureJob
-from testcard.picture import Pixels, distance
 
 _SEED: Final = 977  # of scenes that training never saw
 _STRENGTHS: Final = tuple(round(0.1 * step, 1) for step in range(1, 11))

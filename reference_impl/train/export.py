@@ -16,6 +16,7 @@ import torch
 from diffusers import StableDiffusionInpaintPipeline
 from diffusers.utils import logging
 from safetensors.torch import save_file
+
 from testcard.reference.models import WEIGHTS
 from testcard.reference.surgery import Embedding
 from train import fit_unet

@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from transformers import CLIPTextModel, CLIPTokenizer
+
 from train.captions import Caption, captions, words
 from train.course import Course
 from train.nets import TEXT_WIDTH, TOKENS, text_encoder, tokenizer
 from train.scenes import COLOURS, KINDS, Bank, Scenes
-from transformers import CLIPTextModel, CLIPTokenizer
 
 BATCH = 64
 _ANSWERS = (len(KINDS) + 1, len(COLOURS) + 1, len(COLOURS) + 1)

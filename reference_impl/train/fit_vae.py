@@ -13,6 +13,7 @@ import torch
 from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from torch.nn import functional
+
 from train.course import Course
 from train.nets import autoencoder
 from train.scenes import SIDE, Bank, Scenes, blend

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderTiny, UNet2DConditionModel
 from numpy.typing import NDArray
+
 from train.nets import LATENT_SIDE, scheduler
 from train.oracle import look
 from train.scenes import COLOURS, KINDS

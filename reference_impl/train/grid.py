@@ -15,12 +15,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from testcard.reference.engine import ReferenceEngine
-from testcard.reference.models import Models
-from train.scenes import INKS, KINDS, Pose, blend, draw, shares
 
 from testcard.job import PictureJob
 from testcard.picture import Pixels
+from testcard.reference.engine import ReferenceEngine
+from testcard.reference.models import Models
+from train.scenes import INKS, KINDS, Pose, blend, draw, shares
 
 _CELL: Final = 192
 _LABEL: Final = 22

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
 from train.scenes import COLOURS, INKS, KINDS, Pose, draw, shares
 
 _GRID: Final = 32

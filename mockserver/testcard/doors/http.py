@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import orjson
+from anyio import create_task_group
+from anyio.from_thread import check_cancelled
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse, StreamingResponse
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from testcard.mock.core import Mock
     from testcard.mock.dialect import Dialect
+    from testcard.mock.turn import Work
 
 _CHUNK = 16 << 10
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -116,13 +119,42 @@ def _endpoint(mock: Mock) -> Callable[[Request], Any]:
         except ValueError as error:
             return PlainTextResponse(f"this is no URL: {error}", 400)
         step = mock.begin(call)
-        reply = step if isinstance(step, Reply) else await run_sync(step)
+        try:
+            reply = step if isinstance(step, Reply) else await _done(request, step)
+        except asyncio.CancelledError:
+            return PlainTextResponse("testcard was stopped amid this call", 503)
         if reply.delay:
             with suppress(asyncio.CancelledError):  # a server that ends waits no longer
                 await asyncio.sleep(reply.delay)
         return _response(reply)
 
     return endpoint
+
+
+def caller_left() -> bool:
+    """Whether the client is gone for whom this thread works; False in any other thread."""
+    try:
+        check_cancelled()
+    except RuntimeError:  # no door started this thread
+        return False
+    except asyncio.CancelledError:
+        return True
+    return False
+
+
+async def _done(request: Request, work: Work) -> Reply:
+    """Do the work in a thread, in which `caller_left` tells when the client goes."""
+    async with create_task_group() as tasks:
+
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(watch)
+        reply = await run_sync(work)
+        tasks.cancel_scope.cancel()
+    return reply
 
 
 async def _call(request: Request, most: int) -> Call:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from testcard.assembly import Options, build, dialects_of
+from testcard.assembly import Options, build, dialects_of, open_engine
+from testcard.job import Engine
 from testcard.mock.core import Mock
 from testcard.mock.inputs import Inputs
 from testcard.mock.world import JobPolicy
@@ -31,6 +33,7 @@ class Setup:
         jobs: when asynchronous jobs end: at-once, polls:N, seconds:T, never or fail.
         seed: of ids and random seeds.
         pictures: a folder whose files stand for the URLs that clients send.
+        engine: what paints: card, or reference for real pictures.
         strict: whether what is reported at the end of the test fails it.
     """
 
@@ -41,6 +44,7 @@ class Setup:
     jobs: str = "polls:1"
     seed: int = 0
     pictures: str | Path | None = None
+    engine: str = "card"
     strict: bool = False
 
     def changed(self, words: Mapping[str, Any]) -> Setup:
@@ -77,6 +81,7 @@ class Setup:
             balance=credits_of(self.credits),
             policy=JobPolicy.parse(self.jobs),
             pictures=_folder(folder, self.pictures),
+            engine=_opened(self.engine),
         )
 
 
@@ -106,6 +111,12 @@ class Shelf:
         if key not in self._kept:
             self._kept[key] = dialects_of(options)
         return self._kept[key]
+
+
+@cache
+def _opened(name: str) -> Engine | None:
+    """An engine, loaded once for all tests of a run."""
+    return open_engine(name)
 
 
 def credits_of(value: float | str | Decimal) -> Decimal:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "testcard(provider=…, profile=…, settings=…, credits=…, jobs=…, seed=…, pictures=…, "
-    "strict=…): what the fixtures testcard and testcard_server of this test are told."
+    "engine=…, strict=…): what the fixtures testcard and testcard_server of this test are told."
 )
 _FIXTURES = frozenset({"testcard", "testcard_server"})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -80,7 +81,8 @@ def administer(mock: Mock, call: Call) -> Reply | Work:
 
 
 def _health(mock: Mock, _: Call) -> dict[str, Any]:
-    return {"status": "ok", "providers": list(mock.dialects)}
+    engine = mock.house.studio.describe()
+    return {"status": "ok", "providers": list(mock.dialects), "engine": engine}
 
 
 def _providers(mock: Mock, call: Call) -> list[dict[str, Any]]:
@@ -189,7 +191,14 @@ def _picture(mock: Mock, job_id: str, index: int) -> Reply | Work:
     work = job.work
 
     def paint() -> Reply:
-        data = mock.house.studio.pictures(work, "png", index + 1)[index]
+        try:
+            data = mock.house.studio.pictures(work, "png", index + 1)[index]
+        except TimeoutError as busy:
+            busy_for = (("retry-after", str(getattr(busy, "retry_after", 1))),)
+            told = _json(503, {"error": str(busy)})
+            return Reply(503, (*told.headers, *busy_for), told.body)
+        except CancelledError:
+            return _json(503, {"error": "the client left before its picture was painted"})
         return Reply(200, (("content-type", "image/png"),), data)
 
     return paint() if mock.house.studio.known(work, "png", index + 1) else paint

@@ -5,9 +5,10 @@ Knows an Engine and the encodings. Must not know HTTP or providers.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -39,6 +40,16 @@ class Studio:
         if len(known) == count:
             return known
         return list(self._paint(job, format_, count))
+
+    def notes(self, job: PictureJob) -> list[tuple[str, str]]:
+        """What of `job` the engine passes over: (field, why)."""
+        tell = getattr(self.engine, "notes", None)
+        return list(tell(job)) if tell is not None else []
+
+    def describe(self) -> Mapping[str, Any]:
+        """The engine's name, and what more it says of itself."""
+        tell = getattr(self.engine, "describe", None)
+        return {"name": self.engine.name, **(tell() if tell is not None else {})}
 
     def _paint(self, job: PictureJob, format_: Format, count: int) -> Iterator[bytes]:
         for index, array in zip(range(count), self.engine.paint(job), strict=False):

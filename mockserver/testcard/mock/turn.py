@@ -11,9 +11,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from testcard.body import Finding
 from testcard.job import PictureJob, asked
 from testcard.message import Reply
 from testcard.mock.dialect import Dialect, Visit
@@ -185,15 +187,31 @@ class Turn:
         if account is None or not world.reserve(account, price):
             raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
         try:
+            self._note(job)
             if operation.does == "job":
                 return self._dialect.begun(self._visit, job, price, world)
-            pictures = self._house.studio.pictures(
-                job,
-                self._dialect.picture_format(operation),
-                self._dialect.pictures_wanted(self._visit, job),
-            )
+            pictures = self._pictures(operation, job)
         except BaseException:
             world.release(account, price)
             raise
         world.settle(account, price)
         return self._dialect.success(self._visit, job, pictures, world)
+
+    def _pictures(self, operation: Operation, job: PictureJob) -> list[bytes]:
+        try:
+            return self._house.studio.pictures(
+                job,
+                self._dialect.picture_format(operation),
+                self._dialect.pictures_wanted(self._visit, job),
+            )
+        except TimeoutError as busy:
+            wait = getattr(busy, "retry_after", 1)
+            raise Trouble("overloaded", str(busy), retry_after=wait) from busy
+        except CancelledError as left:
+            raise Trouble("failed", "the client left before its picture was painted") from left
+
+    def _note(self, job: PictureJob) -> None:
+        studio = self._house.studio
+        for where, why in studio.notes(job):
+            source = f"the {studio.engine.name} engine"
+            self._visit.findings.append(Finding(where, why, "assumed", source))

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+
+from testcard.job import PictureJob
 from testcard.reference import frame, schedulers
 from testcard.reference.models import Models
 from testcard.reference.plan import HANDOVER, Plan, folded, ignored, plan_of, seeds
 from testcard.reference.styles import style
 from testcard.reference.turnstile import Left, Ticket, Turnstile
-
-from testcard.job import PictureJob
 
 Progress = Callable[[str, int, int], None]
 
@@ -102,17 +102,15 @@ class ReferenceEngine:
             found.append(("scheduler", recipe.note))
         if options.get("clip_guidance_preset", "NONE") != "NONE":
             found.append(("clip_guidance_preset", "no checkpoint here has a vision tower for it"))
+        if options.get("safety_checker") and self.models.checker is None:
+            found.append(("safety_checker", "no checkpoint here has one: nothing is held back"))
         plan = plan_of(job, self.models.native)
-        checker = self.models.kept[plan.family].components.get("safety_checker")
-        if options.get("safety_checker") and checker is None:
-            found.append(("safety_checker", "the checkpoint has none: nothing is held back"))
         return found + self._unread(job, plan)
 
     def describe(self) -> Mapping[str, Any]:
         """Device, and for each family its checkpoint and native size."""
         kept = self.models.kept.items()
         return {
-            "engine": self.name,
             "device": str(self.models.device),
             "checkpoints": {
                 name: {"name": each.name, "native": each.native or "any size"}
@@ -146,6 +144,8 @@ class ReferenceEngine:
         picture = frame.resized(painted, job.width, job.height)
         if preset := style(job.style):
             picture = preset.finish(picture, seed)
+        if dict(job.options).get("safety_checker") and self.models.checker:
+            picture = self.models.checker.held_back(picture)
         if base is None or job.mask is None:
             return picture
         return frame.kept(base, picture, frame.mask_of(job.mask.array, job.width, job.height))

@@ -14,6 +14,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import numpy as np
 import torch
 from diffusers import (
     DiffusionPipeline,
@@ -23,7 +24,10 @@ from diffusers import (
     StableDiffusionXLImg2ImgPipeline,
     StableDiffusionXLPipeline,
 )
+from numpy.typing import NDArray
+from PIL import Image
 from safetensors.torch import load_file
+
 from testcard.reference import surgery
 
 Family = Literal["sd", "inpaint", "xl"]
@@ -77,15 +81,38 @@ class Checkpoint:
         return made
 
 
+@dataclass(frozen=True)
+class Checker:
+    """Stable Diffusion's safety checker."""
+
+    network: Any
+    features: Any
+
+    def held_back(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The picture, shape (height, width, 3); black where the checker objects to it."""
+        seen = self.features(Image.fromarray(picture), return_tensors="pt").pixel_values
+        seen = seen.to(self.network.device, self.network.dtype)
+        with torch.inference_mode():
+            _, objects = self.network(images=picture[None] / 255, clip_input=seen)
+        return np.zeros_like(picture) if objects[0] else picture
+
+
 class Models:
     """The checkpoints of every family, on one device."""
 
-    def __init__(self, names: Iterable[str] = (), device: str | None = None) -> None:
+    def __init__(
+        self, names: Iterable[str] = (), device: str | None = None, *, compiled: bool = False
+    ) -> None:
         """Load the tiny weights, and `names` in place of those of their families.
+
+        With the tiny weights alone, on a CPU, torch is told to use one thread, so that the bytes of
+        a picture do not hang on how many cores there are.
 
         Args:
             names: folders or hub ids.
             device: of torch; None for CUDA where there is one.
+            compiled: have torch compile the networks of `names` on their first call, which then
+                takes a minute or more; so does the first of another size.
 
         Raises:
             OSError: a name is no checkpoint; the message says which.
@@ -96,7 +123,10 @@ class Models:
         self._made: dict[tuple[Kept, Way], Any] = {}
         for name in names:
             loaded = self._load(name)
+            self._hasten(loaded, compiled=compiled)
             self.kept[family_of(loaded)] = self._checkpoint(name, loaded, None)
+        if not self.kept and self.device.type == "cpu":
+            torch.set_num_threads(1)  # a second one gains a quarter, and loses far more to others
         if len(self.kept) < 4:  # some family is left to the tiny weights
             self.kept = self._tiny() | self.kept
 
@@ -111,6 +141,23 @@ class Models:
         if (family, way) not in self._made:
             self._made[family, way] = self.kept[family].pipeline(way)
         return self._made[family, way]
+
+    @cached_property
+    def checker(self) -> Checker | None:
+        """The safety checker of a loaded checkpoint; None where none has one."""
+        for each in self.kept.values():
+            parts = each.components
+            if parts.get("safety_checker") and parts.get("feature_extractor"):
+                return Checker(parts["safety_checker"], parts["feature_extractor"])
+        return None
+
+    def _hasten(self, loaded: Any, *, compiled: bool) -> None:
+        if self.device.type == "cuda":
+            for network in (loaded.unet, loaded.vae):
+                network.to(memory_format=torch.channels_last)
+        if compiled:
+            loaded.unet.compile()
+            loaded.vae.decoder.compile()
 
     def _load(self, name: str) -> Any:
         try:

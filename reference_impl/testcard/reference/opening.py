@@ -16,6 +16,7 @@ def open_engine(
     models: Sequence[str] = (),
     *,
     device: str | None = None,
+    compiled: bool = False,
     left: Callable[[], bool] = lambda: False,
     quiet: bool = False,
 ) -> ReferenceEngine:
@@ -24,6 +25,7 @@ def open_engine(
     Args:
         models: folders or hub ids; each takes over the family that it is of.
         device: of torch; None for CUDA where there is one.
+        compiled: have torch compile the networks of `models`, see `Models`.
         left: whether the caller in this thread is gone.
         quiet: tell the terminal nothing of each painting's progress.
 
@@ -32,7 +34,7 @@ def open_engine(
     """
     silent = quiet or not sys.stderr.isatty()
     progress = _silence if silent else _tell
-    return ReferenceEngine(Models(models, device), left=left, progress=progress)
+    return ReferenceEngine(Models(models, device, compiled=compiled), left=left, progress=progress)
 
 
 def _silence(_prompt: str, _step: int, _steps: int) -> None:

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import numpy as np
-from testcard.reference.frame import working_size
-from testcard.reference.styles import style
 
 from testcard.job import PictureJob
+from testcard.reference.frame import working_size
+from testcard.reference.styles import style
 
 Family = Literal["sd", "inpaint", "xl"]
 FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from testcard.reference.engine import ReferenceEngine
-from testcard.reference.models import Models
 
 from testcard.job import PictureJob
 from testcard.picture import Pixels
+from testcard.reference.engine import ReferenceEngine
+from testcard.reference.models import Models
 
 _STEPS = 25
 

@@ -1,0 +1,112 @@
+"""The reference engine behind every door: `serve`, `run`, `check`, the pytest marker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from tests.servers import SECONDS, Served, serving, stop, until
+from tests.support import INPAINTING, KEY
+from typer.testing import CliRunner
+
+from testcard.cli import app
+
+WHY = "the reference engine is not installed: pip install -e '.[reference]'"
+pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving("--engine", "reference") as running:
+        yield running
+
+
+def painted(served: Served, **fields: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    answer = httpx.post(
+        f"{served.base}/{INPAINTING.provider}{INPAINTING.path}Stream",
+        json={"size": "256x192", "num_inference_steps": 6, **fields},
+        headers={INPAINTING.key_header: KEY},
+        trust_env=False,
+        timeout=SECONDS,
+    )
+    assert answer.status_code == 200, answer.text
+    return np.asarray(Image.open(BytesIO(answer.content)).convert("RGB"))
+
+
+def test_the_words_are_painted_at_the_size_asked_for(served: Served) -> None:
+    picture = painted(served, prompt="a red circle on a blue background", seed=5)
+    assert picture.shape == (192, 256, 3)
+    corner = picture[:12, :12].mean((0, 1))
+    assert corner.argmax() == 2, "the ground is blue"
+    red = (picture[..., 0] > 150) & (picture[..., 2] < 120)
+    assert red.mean() > 0.1, "and there is red on it"
+
+
+def test_what_has_no_effect_is_in_the_journal(served: Served) -> None:
+    painted(served, prompt="a tree", guidance_scale=1)
+    journal = httpx.get(f"{served.base}/_testcard/journal?limit=1", trust_env=False).json()
+    (entry,) = journal["entries"]
+    notes = [each for each in entry["findings"] if each["source"] == "the reference engine"]
+    assert [each["where"] for each in notes] == ["guidance"]
+
+
+def test_it_says_what_paints_and_answers_while_it_paints(served: Served) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        calls = [pool.submit(painted, served, prompt="a star", seed=seed) for seed in range(6)]
+        health = httpx.get(f"{served.base}/_testcard/health", trust_env=False, timeout=SECONDS)
+        assert not all(call.done() for call in calls)
+    assert health.json()["engine"]["checkpoints"]["sd"] == {"name": "tiny weights", "native": 64}
+    assert len({call.result().tobytes() for call in calls}) == 6
+    assert "reference" in served.log
+
+
+def test_it_stops_amid_a_painting() -> None:
+    with (
+        serving("appypie-inpainting", "--engine", "reference") as running,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        calls = [pool.submit(painted, running, prompt="a ring", seed=seed) for seed in range(8)]
+        assert until(lambda: any(call.done() for call in calls))
+        stop(running)
+        assert not all(call.exception(SECONDS) is None for call in calls)
+
+
+def test_a_model_that_is_none_is_said_at_once() -> None:
+    done = CliRunner().invoke(app, ["serve", "--engine", "reference", "--model", "no/such/folder"])
+    assert done.exit_code == 2
+    assert "'no/such/folder' is no checkpoint that can be loaded" in done.stderr
+
+
+def test_run_answers_a_client_with_painted_pictures() -> None:
+    code = (
+        "import os, urllib.request as u;"
+        "print(u.urlopen(os.environ['TESTCARD_URL'] + '/_testcard/health').read().decode())"
+    )
+    words = ["run", "--engine", "reference", "--", sys.executable, "-c", code]
+    done = subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "-m", "testcard.cli", *words], capture_output=True, text=True, check=True
+    )
+    assert '"tiny weights"' in done.stdout
+
+
+def test_the_marker_takes_the_engine(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.testcard(provider="segmind", engine="reference")
+        def test_it(testcard):
+            assert testcard.mock.house.studio.engine.name == "reference"
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:xdist").assert_outcomes(passed=1)
