@@ -1,8 +1,10 @@
 """How fast the reference engine paints, and how near it comes to the fastest stock recipe.
 
-`tiny`: the weights that come along, through the engine, on this machine. `sd`, `xl`: networks
-of the real size with random weights, on CUDA: the engine's way, and beside it what diffusers
-can do (bf16, fused attention, channels last, compiled, batched). Prints one line a measurement,
+`tiny`: the weights that come along, through the engine, on this machine. `sd`, `xl`: checkpoints
+of the real size with random weights, on CUDA: the engine, and beside it stock pipelines loaded
+from the same folder (bf16, fused attention, channels last; as they are, compiled, compiled with
+autotuning; one picture and four together). `--small` has both on any machine with small
+networks, which measures nothing but shows that the script works. Prints one line a measurement,
 with the machine's name. Run: `python -m benchmarks.reference_speed tiny`, or `sd`, `xl`.
 """
 
@@ -13,15 +15,20 @@ import json
 import platform
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import diffusers
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+import transformers
+from PIL import Image
+from tests import checkpoints
 
 from testcard.job import PictureJob
 from testcard.picture import Pixels
@@ -29,6 +36,8 @@ from testcard.reference.engine import ReferenceEngine
 from testcard.reference.models import Models
 
 _STEPS = 25
+_TOGETHER = 4
+_PROMPT = "a red circle on white"
 
 
 def main() -> int:
@@ -37,28 +46,30 @@ def main() -> int:
     parser.add_argument("what", choices=("tiny", "sd", "xl"))
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=0, help="of torch; 0 for its own choice")
+    parser.add_argument("--small", action="store_true", help="small networks: try the script")
     told = parser.parse_args()
-    if told.threads:
-        torch.set_num_threads(told.threads)
     if told.what == "tiny":
-        tiny(told.repeats)
-    elif not torch.cuda.is_available():
+        tiny(told.repeats, told.threads)
+    elif told.small:
+        side_by_side(told.what, told.repeats, small=True)
+    elif torch.cuda.is_available():
+        side_by_side(told.what, told.repeats, small=False)
+    else:
         sys.stderr.write("sd and xl are networks of the real size: this machine has no CUDA\n")
         return 2
-    else:
-        side_by_side(told.what, told.repeats)
     return 0
 
 
-def tiny(repeats: int) -> None:
+def tiny(repeats: int, threads: int) -> None:
     """The engine on the weights that come along: a 512 px call of 25 steps, and its kinds."""
     began = time.perf_counter()
     engine = ReferenceEngine(Models())
     tell("load", time.perf_counter() - began, engine.models.device)
-    picture = np.random.default_rng(0).integers(0, 255, (512, 512, 3)).astype(np.uint8)
+    if threads:
+        torch.set_num_threads(threads)
     mask = np.zeros((512, 512, 3), np.uint8)
     mask[100:400, 100:400] = 255
-    plain = PictureJob("segmind", "a red circle on white", init=Pixels.of(picture), steps=_STEPS)
+    plain = PictureJob("segmind", _PROMPT, init=Pixels.of(noise(512)), steps=_STEPS)
     jobs = {
         "img2img 512": plain,
         "words 512": replace(plain, init=None),
@@ -66,66 +77,88 @@ def tiny(repeats: int) -> None:
         "xl 1024": replace(plain, provider="appypie-img2img", width=1024, height=1024),
     }
     for name, job in jobs.items():
-        tell(name, median_of(partial(_painted, engine, job), repeats), engine.models.device)
+        tell(name, median_of(partial(painted, engine, job), repeats), engine.models.device)
 
 
-def _painted(engine: ReferenceEngine, job: PictureJob) -> int:
+def painted(engine: ReferenceEngine, job: PictureJob) -> int:
+    """Paint a job's pictures."""
     return len(list(engine.paint(job)))
 
 
-def side_by_side(family: str, repeats: int) -> None:
-    """UNet and VAE of the real size: the engine's recipe, then the fastest known one."""
-    unet, vae, inputs = real_size(family)
-    plain = median_of(lambda: denoise(unet, vae, inputs), repeats)
-    tell(f"{family} engine's recipe (bf16, fused attention, channels last)", plain, "cuda")
-    fast = torch.compile(unet, mode="max-autotune-no-cudagraphs")
-    denoise(fast, vae, inputs)  # compiles
-    best = median_of(lambda: denoise(fast, vae, inputs), repeats)
-    tell(f"{family} the same, compiled", best, "cuda")
-    four = {name: torch.cat([value] * 4) for name, value in inputs.items()}
-    denoise(fast, vae, four)
-    tell(f"{family} compiled, four together, each", median_of(
-        lambda: denoise(fast, vae, four), repeats) / 4, "cuda")  # fmt: skip
+def noise(side: int) -> Any:
+    """A picture, shape (side, side, 3)."""
+    return np.random.default_rng(0).integers(0, 255, (side, side, 3)).astype(np.uint8)
 
 
-def real_size(family: str) -> tuple[Any, Any, dict[str, torch.Tensor]]:
-    """Random networks of the shape of SD 1.5 at 512 px or SDXL at 1024 px, and what goes in."""
-    large = family == "xl"
-    with torch.device("cuda"):
-        unet = UNet2DConditionModel(**(_XL if large else _SD)).eval()
-        vae = AutoencoderKL(**_VAE).eval()
-    kept = {"dtype": torch.bfloat16, "memory_format": torch.channels_last}
-    unet, vae = unet.to(**kept), vae.to(**kept)
-    side, width = (128, 2048) if large else (64, 768)
-    made = {"dtype": torch.bfloat16, "device": "cuda"}
-    inputs = {
-        "latents": torch.randn(1, 4, side, side, **made),
-        "states": torch.randn(1, 77, width, **made),
+def side_by_side(family: str, repeats: int, *, small: bool) -> None:
+    """The engine, and every stock recipe, on one checkpoint; seconds a picture, and their ratio."""
+    side = 64 if small else {"sd": 512, "xl": 1024}[family]
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint(family, small=small).save_pretrained(folder)
+        for count in (1, _TOGETHER):
+            ours = engine_seconds(folder, family, side, count, repeats)
+            recipes = {
+                name: stock_seconds(folder, family, side, count, repeats, compiling)
+                for name, compiling in RECIPES.items()
+            }
+            name, best = min(recipes.items(), key=lambda each: each[1])
+            line = {
+                "what": f"{family}, {count} together",
+                "engine / fastest": round(ours / best, 3),
+            }
+            print(json.dumps(line | {"fastest": name}), flush=True)
+
+
+def engine_seconds(folder: str, family: str, side: int, count: int, repeats: int) -> float:
+    """Seconds a picture, asked for by `count` callers at once."""
+    models = Models([folder], compiled=True)
+    engine = ReferenceEngine(models, together=count)
+    provider = {"sd": "segmind", "xl": "appypie-img2img"}[family]
+    job = PictureJob(
+        provider, _PROMPT, init=Pixels.of(noise(side)), width=side, height=side, steps=_STEPS
+    )
+    jobs = [replace(job, seed=seed, strength=1.0) for seed in range(count)]
+    with ThreadPoolExecutor(count) as pool:
+        seconds = median_of(lambda: list(pool.map(partial(painted, engine), jobs)), repeats)
+    tell(f"{family} {side}: engine, {count} at once, each", seconds / count, models.device)
+    return seconds / count
+
+
+RECIPES: dict[str, dict[str, Any] | None] = {
+    "as it is": None,
+    "compiled": {},
+    "compiled, autotuned": {"mode": "max-autotune-no-cudagraphs"},
+}
+"""Name -> what torch.compile is told; None where it is not asked."""
+
+
+def stock_seconds(
+    folder: str, family: str, side: int, count: int, repeats: int, compiling: dict[str, Any] | None
+) -> float:
+    """Seconds a picture of the stock pipeline alone, `count` in one batch."""
+    kind = {"sd": "StableDiffusionImg2ImgPipeline", "xl": "StableDiffusionXLImg2ImgPipeline"}
+    cuda = torch.cuda.is_available()
+    dtype, device = (torch.bfloat16, "cuda") if cuda else (torch.float32, "cpu")
+    pipeline = getattr(diffusers, kind[family]).from_pretrained(folder, dtype=dtype).to(device)
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.unet.to(memory_format=torch.channels_last)
+    pipeline.vae.to(memory_format=torch.channels_last)
+    if compiling is not None:
+        pipeline.unet.compile(**compiling)
+        pipeline.vae.decoder.compile(**compiling)
+    told: dict[str, Any] = {
+        "prompt": [_PROMPT] * count,
+        "image": [Image.fromarray(noise(side))] * count,
+        "num_inference_steps": _STEPS,
+        "strength": 1.0,
+        "guidance_scale": 7.5,
+        "output_type": "np",
     }
-    if large:
-        inputs["text_embeds"] = torch.randn(1, 1280, **made)
-        inputs["time_ids"] = torch.randn(1, 6, **made)
-    return unet, vae, inputs
-
-
-def denoise(unet: Any, vae: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-    """25 guided steps and the decoding, as the pipelines do them."""
     with torch.inference_mode():
-        return _denoised(unet, vae, inputs)
-
-
-def _denoised(unet: Any, vae: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-    scheduler = DDIMScheduler(clip_sample=False)
-    scheduler.set_timesteps(_STEPS, device="cuda")
-    latents = inputs["latents"].contiguous(memory_format=torch.channels_last)
-    states = torch.cat([inputs["states"]] * 2)
-    added = {n: torch.cat([inputs[n]] * 2) for n in ("text_embeds", "time_ids") if n in inputs}
-    for step in scheduler.timesteps:
-        said = unet(torch.cat([latents] * 2), step, states, added_cond_kwargs=added).sample
-        without, told = said.chunk(2)
-        latents = scheduler.step(without + 7.5 * (told - without), step, latents).prev_sample
-    picture: torch.Tensor = vae.decode(latents / 0.18215).sample
-    return picture.float().cpu()
+        seconds = median_of(lambda: pipeline(**told).images, repeats)
+    name = next(name for name, each in RECIPES.items() if each == compiling)
+    tell(f"{family} {side}: stock, {name}, {count} in a batch, each", seconds / count, device)
+    return seconds / count
 
 
 def median_of(work: Callable[[], Any], repeats: int) -> float:
@@ -148,7 +181,54 @@ def tell(name: str, seconds: float, device: Any) -> None:
     print(json.dumps(line), flush=True)
 
 
-_SD: dict[str, Any] = {"sample_size": 64, "cross_attention_dim": 768}
+def checkpoint(family: str, *, small: bool) -> Any:
+    """A pipeline of random weights: small, or as large as SD 1.5 and SDXL are."""
+    if small:
+        sd = family == "sd"
+        return (
+            checkpoints.small(4, "StableDiffusionPipeline") if sd else checkpoints.large(base=True)
+        )
+    with torch.device("cuda"):
+        made = _sd() if family == "sd" else _xl()
+    return made.to(dtype=torch.bfloat16)
+
+
+def _sd() -> Any:
+    return diffusers.StableDiffusionPipeline(
+        vae=diffusers.AutoencoderKL(**_VAE),
+        text_encoder=transformers.CLIPTextModel(_text(768, 12, 12)),
+        tokenizer=checkpoints.tokenizer(),
+        unet=diffusers.UNet2DConditionModel(sample_size=64, cross_attention_dim=768),
+        scheduler=diffusers.DDIMScheduler(**checkpoints.betas()),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def _xl() -> Any:
+    return diffusers.StableDiffusionXLPipeline(
+        vae=diffusers.AutoencoderKL(**_VAE, scaling_factor=0.13025),
+        text_encoder=transformers.CLIPTextModel(_text(768, 12, 12)),
+        text_encoder_2=transformers.CLIPTextModelWithProjection(_text(1280, 32, 20)),
+        tokenizer=checkpoints.tokenizer(),
+        tokenizer_2=checkpoints.tokenizer(),
+        unet=diffusers.UNet2DConditionModel(**_XL),
+        scheduler=diffusers.EulerDiscreteScheduler(**checkpoints.betas()),
+        add_watermarker=False,
+    )
+
+
+def _text(width: int, layers: int, heads: int) -> Any:
+    return transformers.CLIPTextConfig(
+        hidden_size=width,
+        intermediate_size=4 * width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        projection_dim=width,
+    )
+
+
 _XL: dict[str, Any] = {
     "sample_size": 128,
     "block_out_channels": (320, 640, 1280),

@@ -13,6 +13,15 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 
 from testcard.reference.models import Models
 
+VISION = {
+    "hidden_size": 32,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 4,
+    "image_size": 16,
+    "patch_size": 8,
+}
+
 
 def text_config() -> Any:
     return transformers.CLIPTextConfig(
@@ -63,14 +72,20 @@ def betas() -> dict[str, Any]:
 
 def checker(threshold: float) -> Any:
     """A safety checker that objects to every likeness above `threshold`, of -1 to 1."""
-    vision = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1}
-    vision |= {"num_attention_heads": 4, "image_size": 16, "patch_size": 8}
     made = StableDiffusionSafetyChecker(
-        transformers.CLIPConfig(vision_config=vision, projection_dim=16)
+        transformers.CLIPConfig(vision_config=VISION, projection_dim=16)
     )
     made.concept_embeds_weights.fill_(threshold)
     made.special_care_embeds_weights.fill_(2)
     return made
+
+
+def clip_model() -> Any:
+    """A CLIP model that reads the tokenizer's words and sees 16 × 16 pixels."""
+    text = text_config().to_dict()
+    return transformers.CLIPModel(
+        transformers.CLIPConfig(text_config=text, vision_config=VISION, projection_dim=16)
+    )
 
 
 def small(channels: int, kind: str, held_back_above: float | None = None) -> Any:

@@ -182,6 +182,7 @@ def test_nobody_has_left_where_no_door_works() -> None:
         ({"name": "oil"}, "'oil' is no engine; there are: card, reference"),
         ({"name": "card", "models": ["x"]}, "add --engine reference"),
         ({"name": "card", "compiled": True}, "add --engine reference"),
+        ({"name": "card", "together": 4}, "add --engine reference"),
     ],
 )
 def test_an_engine_that_cannot_be_opened_is_said(words: dict[str, Any], said: str) -> None:

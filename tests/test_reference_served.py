@@ -17,7 +17,9 @@ from tests.servers import SECONDS, Served, serving, stop, until
 from tests.support import INPAINTING, KEY
 from typer.testing import CliRunner
 
+from testcard.assembly import open_engine
 from testcard.cli import app
+from testcard.job import PictureJob
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)
@@ -85,6 +87,20 @@ def test_a_model_that_is_none_is_said_at_once() -> None:
     done = CliRunner().invoke(app, ["serve", "--engine", "reference", "--model", "no/such/folder"])
     assert done.exit_code == 2
     assert "'no/such/folder' is no checkpoint that can be loaded" in done.stderr
+
+
+def test_its_progress_is_told_on_a_terminal_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = PictureJob("segmind", "a red star", width=64, height=64, steps=3)
+    for terminal, quiet, said in ((True, False, True), (True, True, False), (False, False, False)):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda answer=terminal: answer)
+        engine = open_engine("reference", quiet=quiet)
+        assert engine is not None
+        assert next(iter(engine.paint(job))).shape == (64, 64, 3)
+        told = capsys.readouterr().err
+        assert ("\rpainting 'a red star': step 3 of 3 \n" in told) is said
+        assert bool(told) is said
 
 
 def test_run_answers_a_client_with_painted_pictures() -> None:

@@ -103,6 +103,8 @@ def open_engine(
     left: Callable[[], bool] = lambda: False,
     *,
     compiled: bool = False,
+    together: int | None = None,
+    quiet: bool = True,
 ) -> Engine | None:
     """Open the engine of this name; None for that of the test cards, which is built in.
 
@@ -111,14 +113,17 @@ def open_engine(
         models: checkpoints that it is to paint with.
         left: whether the client is gone for whom this thread works.
         compiled: have `models` compiled: slow to start, then faster.
+        together: pictures painted as one batch; None for the engine's own choice.
+        quiet: tell the terminal nothing of each painting's progress.
 
     Raises:
         SpecError: there is no such engine, or what it needs is not installed.
         OSError: one of `models` is no checkpoint.
     """
     if name == "card":
-        if models or compiled:
-            raise SpecError("the card engine paints without models; add --engine reference")
+        if models or compiled or together is not None:
+            said = "models, batches and compiling are the reference engine's"
+            raise SpecError(f"{said}; add --engine reference")
         return None
     points = {point.name: point for point in entry_points(group=ENGINES)}
     if name not in points:
@@ -129,7 +134,7 @@ def open_engine(
         todo = f"pip install 'testcard[{name}]'"
         seen = f"engine {name!r} needs more than is installed ({error})"
         raise SpecError(f"{seen}: {todo}") from error
-    return opened(models, left=left, compiled=compiled)
+    return opened(models, left=left, compiled=compiled, together=together, quiet=quiet)
 
 
 def installed() -> list[tuple[Spec, type[SpecDialect]]]:

@@ -85,6 +85,9 @@ def serve(
     compiled: Annotated[
         bool, typer.Option("--compile", help="Compile the models: slow to start, then faster.")
     ] = False,
+    together: Annotated[
+        int | None, typer.Option(min=1, help="Pictures painted as one batch, where calls wait.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
 ) -> None:
     """Serve the APIs until Ctrl-C."""
@@ -93,7 +96,14 @@ def serve(
 
     with _clear_errors():
         options = Options(
-            engine=open_engine(engine, models or (), caller_left, compiled=compiled),
+            engine=open_engine(
+                engine,
+                models or (),
+                caller_left,
+                compiled=compiled,
+                together=together,
+                quiet=quiet,
+            ),
             providers=tuple(providers or ()),
             profile=profile.value,
             settings=parse_settings(settings or ()),

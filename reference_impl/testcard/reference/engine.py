@@ -17,6 +17,7 @@ from PIL import Image
 
 from testcard.job import PictureJob
 from testcard.reference import frame, schedulers
+from testcard.reference.clip import PRESETS, Tower
 from testcard.reference.models import Models
 from testcard.reference.plan import HANDOVER, Plan, folded, ignored, plan_of, seeds
 from testcard.reference.styles import style
@@ -100,11 +101,12 @@ class ReferenceEngine:
             found.append(("scheduler", f"none is called {job.scheduler!r}: the checkpoint's own"))
         if recipe and recipe.note:
             found.append(("scheduler", recipe.note))
-        if options.get("clip_guidance_preset", "NONE") != "NONE":
-            found.append(("clip_guidance_preset", "no checkpoint here has a vision tower for it"))
         if options.get("safety_checker") and self.models.checker is None:
             found.append(("safety_checker", "no checkpoint here has one: nothing is held back"))
         plan = plan_of(job, self.models.native)
+        if plan.clip != "NONE" and self._tower(plan) is None:
+            why = "the checkpoint that paints has no clip_model: its own text encoder alone guides"
+            found.append(("clip_guidance_preset", why))
         return found + self._unread(job, plan)
 
     def describe(self) -> Mapping[str, Any]:
@@ -117,6 +119,11 @@ class ReferenceEngine:
                 for name, each in kept
             },
         }
+
+    def _tower(self, plan: Plan) -> Tower | None:
+        """What guides by CLIP; None where nothing does."""
+        kept = self.models.kept[plan.family]
+        return kept.tower if plan.clip in PRESETS and plan.family == "sd" else None
 
     def _unread(self, job: PictureJob, plan: Plan) -> list[tuple[str, str]]:
         parts = self.models.kept[plan.family].components
@@ -155,7 +162,8 @@ class ReferenceEngine:
         plan = orders[0].plan
         told = _told(orders)
         told["guidance_scale"] = self.models.kept[plan.family].guided(plan.guidance)
-        told["callback_on_step_end"] = _Watch(tickets, self._progress)
+        told["callback_on_step_end"] = _Watch(tickets, self._progress, self._tower(plan))
+        told["callback_on_step_end_tensor_inputs"] = ["latents", "prompt_embeds"]
         with torch.inference_mode():
             if plan.refine:
                 pictures = self._refined(plan, told, orders)
@@ -183,6 +191,7 @@ class ReferenceEngine:
             denoising_start=HANDOVER,
             generator=_generators(orders),
             callback_on_step_end=told["callback_on_step_end"],
+            callback_on_step_end_tensor_inputs=["latents"],
             output_type="np",
         ).images
 
@@ -190,13 +199,19 @@ class ReferenceEngine:
 class _Watch:
     """Called after each step: tells the progress, and ends what nobody waits for any more."""
 
-    def __init__(self, tickets: Sequence[Ticket[Order, frame.Picture]], tell: Progress) -> None:
+    def __init__(
+        self,
+        tickets: Sequence[Ticket[Order, frame.Picture]],
+        tell: Progress,
+        tower: Tower | None,
+    ) -> None:
         self._tickets = tickets
         self._tell = tell
+        self._tower = tower
         self._taken = 0
 
     def __call__(
-        self, _pipeline: Any, _step: int, _time: Any, tensors: dict[str, Any]
+        self, pipeline: Any, step: int, _time: Any, tensors: dict[str, Any]
     ) -> dict[str, Any]:
         self._tickets[0].gone = self._tickets[0].left()  # the first is this thread's own
         if all(ticket.gone for ticket in self._tickets):
@@ -204,7 +219,15 @@ class _Watch:
         self._taken += 1
         plan = self._tickets[0].asked.plan
         self._tell(plan.prompt, self._taken, max(plan.taken, self._taken))
-        return tensors
+        if self._tower is None:
+            return tensors
+        every, moves = PRESETS[plan.clip]
+        if self._taken % every:
+            return tensors
+        prompts = [ticket.asked.plan.prompt for ticket in self._tickets]
+        latents, embeds = tensors["latents"], tensors["prompt_embeds"]
+        guided = self._tower.moved(pipeline, step, latents, embeds, prompts, moves)
+        return tensors | {"latents": guided}
 
 
 def _told(orders: Sequence[Order]) -> dict[str, Any]:

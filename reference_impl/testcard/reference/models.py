@@ -27,8 +27,10 @@ from diffusers import (
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file
+from transformers import CLIPModel
 
 from testcard.reference import surgery
+from testcard.reference.clip import Tower
 
 Family = Literal["sd", "inpaint", "xl"]
 Kept = Literal["sd", "inpaint", "xl", "refiner"]
@@ -58,6 +60,7 @@ class Checkpoint:
         settings: what pipelines are told beside components.
         native: side of the pictures it was trained on; None where it paints any size.
         heed: share of the guidance above 1 that is applied.
+        tower: a CLIP model to guide by; None where the checkpoint has none.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Checkpoint:
     settings: Mapping[str, Any]
     native: int | None
     heed: float = 1.0
+    tower: Tower | None = None
 
     def guided(self, asked: float) -> float:
         """The guidance scale to apply where `asked` is wanted; 1 and less stay as they are."""
@@ -170,7 +174,15 @@ class Models:
         own = {"requires_safety_checker", "requires_aesthetics_score"}
         own |= {"force_zeros_for_empty_prompt"}
         settings = {key: value for key, value in loaded.config.items() if key in own}
-        return Checkpoint(name, loaded.components, settings, native)
+        tower = self._tower(Path(name), loaded)
+        return Checkpoint(name, loaded.components, settings, native, tower=tower)
+
+    def _tower(self, folder: Path, loaded: Any) -> Tower | None:
+        """The CLIP model that stands beside a folder's other parts."""
+        if not (folder / "clip_model").is_dir():
+            return None
+        model = CLIPModel.from_pretrained(folder / "clip_model", dtype=self.dtype)
+        return Tower(model.to(self.device).eval().requires_grad_(False), loaded.tokenizer)
 
     def _tiny(self) -> dict[Kept, Checkpoint]:
         loaded = self._load(str(WEIGHTS))

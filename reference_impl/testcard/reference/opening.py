@@ -17,6 +17,7 @@ def open_engine(
     *,
     device: str | None = None,
     compiled: bool = False,
+    together: int | None = None,
     left: Callable[[], bool] = lambda: False,
     quiet: bool = False,
 ) -> ReferenceEngine:
@@ -26,6 +27,7 @@ def open_engine(
         models: folders or hub ids; each takes over the family that it is of.
         device: of torch; None for CUDA where there is one.
         compiled: have torch compile the networks of `models`, see `Models`.
+        together: pictures painted as one batch, see `ReferenceEngine`.
         left: whether the caller in this thread is gone.
         quiet: tell the terminal nothing of each painting's progress.
 
@@ -34,7 +36,8 @@ def open_engine(
     """
     silent = quiet or not sys.stderr.isatty()
     progress = _silence if silent else _tell
-    return ReferenceEngine(Models(models, device, compiled=compiled), left=left, progress=progress)
+    kept = Models(models, device, compiled=compiled)
+    return ReferenceEngine(kept, together=together, left=left, progress=progress)
 
 
 def _silence(_prompt: str, _step: int, _steps: int) -> None:

@@ -40,6 +40,7 @@ class Plan:
         guidance: scale.
         scheduler: a vendor's name, or None.
         refine: whether the refiner takes the last steps.
+        clip: preset of CLIP guidance; NONE for none.
         prompt: words, those of a style included.
         negative: words.
     """
@@ -53,6 +54,7 @@ class Plan:
     guidance: float
     scheduler: str | None
     refine: bool
+    clip: str
     prompt: str
     negative: str
 
@@ -95,6 +97,7 @@ def plan_of(job: PictureJob, native: Mapping[Family, int | None]) -> Plan:
         guidance=max(0.0, job.guidance),
         scheduler=job.scheduler,
         refine=family == "xl" and _refined(job) and _hands_over(job),
+        clip=str(dict(job.options).get("clip_guidance_preset") or "NONE"),
         prompt=f"{job.prompt}, {preset.words}" if preset else job.prompt,
         negative=job.negative_prompt,
     )
