@@ -8,10 +8,11 @@ import pytest
 
 from testcard.assembly import Options, build, open_engine
 from testcard.drivers.plan import plan
-from testcard.message import Call, Reply
+from testcard.job import Engine
 from testcard.mock.core import Mock
 from testcard.pytest_clauses import ClauseTest, clauses
 from testcard.reading import Profile
+from testcard.targets import InProcess
 
 pytest.importorskip(
     "testcard.reference.opening",
@@ -22,16 +23,17 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 
 
 @cache
-def _mock(provider: str, profile: Profile) -> Mock:
-    engine = open_engine("reference")
-    return build(Options(providers=(provider,), profile=profile, engine=engine))
+def _engine() -> Engine | None:
+    return open_engine("reference")
 
 
 def _against_the_reference(provider: str, profile: Profile) -> ClauseTest:
-    def answer(call: Call) -> Reply:
-        return _mock(provider, profile).answer(call)
+    @cache
+    def mock() -> Mock:
+        return build(Options(providers=(provider,), profile=profile, engine=_engine()))
 
-    return clauses(provider, answer, profile=profile, drivers=(plan,), thorough=True)
+    target = InProcess(lambda call: mock().answer(call), kind="reference", name="reference")
+    return clauses(provider, target, profile=profile, drivers=(plan,), thorough=True)
 
 
 test_aithriving = _against_the_reference("aithriving", "documented")
