@@ -258,6 +258,7 @@ def test_wrong_places_and_methods_are_told_of_the_right_ones() -> None:
     nowhere = admin(mock, "GET", "nowhere")
     assert nowhere.status == 404
     assert "/_testcard/journal" in json_of(nowhere)["there_are"]
+    assert admin(mock, "HEAD", "health").status == 200
     wrong = admin(mock, "DELETE", "journal")
     assert wrong.status == 405
     assert "GET" in json_of(wrong)["error"]

@@ -141,6 +141,7 @@ def test_the_line_named_is_the_line_meant(tmp_path: Path) -> None:
         ("", ":1: at the top level: None"),
         ("- a", ":1: at the top level: ['a']"),
         ("openapi: 3.1.0", "'info' is required"),
+        ("info:\n  title: a\n  x: &x {a: 1}\n  title: b", "title is here twice"),
     ],
 )
 def test_what_is_no_spec_is_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -94,11 +94,12 @@ def load(path: Path) -> Spec:
     """Load one spec.
 
     Raises:
-        SpecError: the file cannot be read, is no YAML, uses a word outside the vocabulary, or
+        SpecError: the file cannot be read, is no YAML, has a key twice, uses a word outside the vocabulary, or
             names what it does not have; the message names file, line and place.
     """
     try:
         text = path.read_text(encoding="utf-8")
+        _refuse_twins(yaml.compose(text, Loader=yaml.CSafeLoader))
         source = yaml.load(text, Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{path}: not a readable YAML file: {error}") from error
@@ -171,6 +172,31 @@ def line_of(text: str, path: Iterable[str | int]) -> int:
         line = found[0][0].start_mark.line + 1
         node = found[0][1]
     return line
+
+
+def _refuse_twins(root: Any) -> None:
+    """See that no mapping has a key twice, of which YAML would keep the last alone.
+
+    Raises:
+        yaml.MarkedYAMLError: one has; its mark tells where.
+    """
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+            continue
+        names: set[str] = set()
+        for key, value in node.value:
+            if key.value in names:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value} is here twice", problem_mark=key.start_mark
+                )
+            names.add(str(key.value))
+            waiting.append(value)
 
 
 @cache

@@ -72,10 +72,11 @@ def administer(mock: Mock, call: Call) -> Reply | Work:
     if not answers:
         there = sorted({f"{PREFIX}{at}" for _, at in _ANSWERS})
         return _json(404, {"error": f"nothing is at {PREFIX}{name}", "there_are": there})
-    if call.method not in answers:
+    method = "GET" if call.method == "HEAD" else call.method
+    if method not in answers:
         return _json(405, {"error": f"{PREFIX}{name} takes {' or '.join(answers)}"})
     try:
-        return _json(200, answers[call.method](mock, call))
+        return _json(200, answers[method](mock, call))
     except _Refused as refused:
         return _json(400, {"error": str(refused)})
 
