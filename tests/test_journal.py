@@ -183,7 +183,8 @@ def test_a_watcher_sees_each_call() -> None:
 
 def test_health_says_that_the_mock_is_up() -> None:
     said = json_of(admin(mock_of(SEGMIND, IMG2IMG), "GET", "health"))
-    assert said == {"status": "ok", "providers": ["segmind", "appypie-img2img"]}
+    providers = ["segmind", "appypie-img2img"]
+    assert said == {"status": "ok", "providers": providers, "engine": {"name": "card"}}
 
 
 @BOTH

@@ -94,8 +94,8 @@ def load(path: Path) -> Spec:
     """Load one spec.
 
     Raises:
-        SpecError: the file cannot be read, is no YAML, has a key twice, uses a word outside the vocabulary, or
-            names what it does not have; the message names file, line and place.
+        SpecError: the file cannot be read, is no YAML, has a key twice, uses a word outside the
+            vocabulary, or names what it does not have; the message names file, line and place.
     """
     try:
         text = path.read_text(encoding="utf-8")
