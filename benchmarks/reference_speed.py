@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -110,17 +109,16 @@ def side_by_side(family: str, repeats: int, *, small: bool) -> None:
 
 
 def engine_seconds(folder: str, family: str, side: int, count: int, repeats: int) -> float:
-    """Seconds a picture, asked for by `count` callers at once."""
+    """Seconds a picture, of one call for `count` samples."""
     models = Models([folder], compiled=True)
     engine = ReferenceEngine(models, together=count)
     provider = {"sd": "segmind", "xl": "appypie-img2img"}[family]
+    init = Pixels.of(noise(side))
     job = PictureJob(
-        provider, _PROMPT, init=Pixels.of(noise(side)), width=side, height=side, steps=_STEPS
+        provider, _PROMPT, init=init, width=side, height=side, steps=_STEPS, samples=count
     )
-    jobs = [replace(job, seed=seed, strength=1.0) for seed in range(count)]
-    with ThreadPoolExecutor(count) as pool:
-        seconds = median_of(lambda: list(pool.map(partial(painted, engine), jobs)), repeats)
-    tell(f"{family} {side}: engine, {count} at once, each", seconds / count, models.device)
+    seconds = median_of(partial(painted, engine, job), repeats)
+    tell(f"{family} {side}: engine, {count} in a batch, each", seconds / count, models.device)
     return seconds / count
 
 

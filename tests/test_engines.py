@@ -117,12 +117,14 @@ def test_the_picture_of_a_job_can_be_asked_for_again_when_the_engine_is_free(
 
 
 @EVERY_API
-def test_what_an_engine_passes_over_is_a_finding_in_the_journal(api: Api) -> None:
+def test_what_an_engine_passes_over_is_said_in_the_journal(api: Api) -> None:
     client = client_of(api, engine=Picky())
     assert client.ask(prompt="a red fox").status < 300
-    (found,) = client.entry.findings
-    assert (found.where, found.message) == ("style", "a red fox is not styled")
-    assert found.source == "the picky engine"
+    assert client.entry.notes == (("style", "a red fox is not styled"),)
+    assert client.entry.findings == (), "it is no fault of the client's"
+    journal = json_of(client.mock.answer(Call("GET", "http://localhost/_testcard/journal")))
+    (told,) = journal["entries"][-1]["no_effect"]
+    assert told == {"where": "style", "message": "a red fox is not styled"}
 
 
 def test_health_says_what_paints() -> None:

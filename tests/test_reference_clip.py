@@ -59,6 +59,24 @@ def test_a_picture_is_moved_to_where_clip_sees_more_of_the_words(engine: Any) ->
     assert np.array_equal(painted(engine, "SLOW"), pictures[presets.index("SLOW")])
 
 
+@pytest.mark.parametrize(("strength", "taken"), [(1.0, 8), (0.5, 4)])
+def test_what_is_foretold_is_of_the_next_step_to_come(
+    engine: Any, monkeypatch: pytest.MonkeyPatch, strength: float, taken: int
+) -> None:
+    """At a strength below 1 the first steps are left out; after the last none is to come."""
+    times: list[int] = []
+    foretold = clip._foretold
+
+    def kept(pipeline: Any, latents: Any, time: Any, states: Any) -> Any:
+        times.append(int(time))
+        return foretold(pipeline, latents, time, states)
+
+    monkeypatch.setattr(clip, "_foretold", kept)
+    painted(engine, "SLOW", strength=strength, scheduler="DDIM")
+    every = [int(time) for time in engine.models.pipeline("sd", "picture").scheduler.timesteps]
+    assert times == every[-taken + 1 :]
+
+
 @pytest.mark.parametrize("scheduler", ["DDIM", "K_EULER", "K_DPMPP_2M", "K_LMS", "UniPC", "PNDM"])
 def test_it_works_with_schedulers_of_either_kind(engine: Any, scheduler: str) -> None:
     plain = painted(engine, "NONE", scheduler=scheduler)

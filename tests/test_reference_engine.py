@@ -138,18 +138,22 @@ def test_any_size_is_painted(engine: Any, size: tuple[int, int]) -> None:
         assert painted.shape == (height, width, 3)
 
 
-def test_painted_together_is_painted_alone_within_one_level(models: Any) -> None:
-    alone = engines.ReferenceEngine(models)
-    orders = [
-        engines.Order(engines.plan_of(JOB, models.native), seed, SENT.array[:64, :80], None)
-        for seed in (1, 2, 3)
-    ]
-    plan = replace(orders[0].plan, width=80, height=64)
-    tickets = [queue.Ticket(replace(each, plan=plan), plan.shape, lambda: False) for each in orders]
-    together = alone._run(tickets)
-    for ticket, picture in zip(tickets, together, strict=True):
-        (single,) = alone._run([ticket])
-        assert np.abs(single.astype(int) - picture).max() <= 1
+@pytest.mark.parametrize("changes", WAYS.values(), ids=WAYS)
+def test_samples_painted_together_are_those_painted_alone_within_one_level(
+    models: Any, changes: dict[str, Any]
+) -> None:
+    """In batches of two at most: three samples take twice the steps of one."""
+    steps: list[int] = []
+    apart = engines.ReferenceEngine(models)
+    together = engines.ReferenceEngine(
+        models, together=2, progress=lambda _prompt, step, _steps: steps.append(step)
+    )
+    job = replace(JOB, samples=3, **changes)
+    alone, batched = list(apart.paint(job)), list(together.paint(job))
+    assert len(alone) == len(batched) == 3
+    for one, other in zip(alone, batched, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
+    assert len(steps) == 2 * max(steps)
 
 
 def test_a_caller_that_left_ends_the_painting(models: Any) -> None:

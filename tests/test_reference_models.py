@@ -51,8 +51,6 @@ def test_a_folder_of_the_real_layout_takes_its_family_over(tmp_path: Path, famil
     assert models.kept[family].native is None
     others = {name: kept.name for name, kept in models.kept.items() if name != family}
     assert set(others.values()) == {loading.TINY}
-    if family == "refiner":
-        return  # latents of another autoencoder; it is run with its own base below
     engine = engines.ReferenceEngine(models)
     one, again = (next(iter(engine.paint(replace(JOB, **changes)))) for _ in range(2))
     assert one.shape == (48, 64, 3)
@@ -96,8 +94,54 @@ def test_only_models_that_are_named_are_compiled(tmp_path: Path) -> None:
     assert compiled == {"sd": True, "inpaint": False, "xl": False, "refiner": False}
 
 
+@pytest.mark.parametrize("named", ["xl", "refiner"])
+def test_a_refiner_is_used_with_its_own_base_alone(tmp_path: Path, named: str) -> None:
+    """Latents of one autoencoder mean nothing to another."""
+    torch.manual_seed(0)
+    CASES[named][0]().save_pretrained(tmp_path)
+    engine = engines.ReferenceEngine(loading.Models([str(tmp_path)], device="cpu"))
+    refined = replace(JOB, steps=10, **CASES["refiner"][1])
+    plain = replace(refined, options=())
+    assert [where for where, _ in engine.notes(refined)] == ["refiner"]
+    assert engine.notes(plain) == []
+    one, other = (next(iter(engine.paint(job))) for job in (refined, plain))
+    assert np.array_equal(one, other)
+
+
+def test_two_of_one_family_are_refused(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        checkpoints.small(4, "StableDiffusionPipeline").save_pretrained(tmp_path / name)
+    with pytest.raises(OSError, match=r"one' and '.*other' are of one family \(sd\)"):
+        loading.Models([str(tmp_path / "one"), str(tmp_path / "other")], device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("channels", "kind"),
+    [(8, "StableDiffusionPipeline"), (4, "StableDiffusionLatentUpscalePipeline")],
+)
+def test_what_is_not_painted_with_is_refused(tmp_path: Path, channels: int, kind: str) -> None:
+    checkpoints.small(channels, "StableDiffusionPipeline").save_pretrained(tmp_path)
+    index = tmp_path / "model_index.json"
+    index.write_text(index.read_text().replace("StableDiffusionPipeline", kind))
+    with pytest.raises(OSError, match=kind):
+        loading.Models([str(tmp_path)], device="cpu")
+
+
+def test_a_file_and_a_broken_folder_are_refused_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(b"nothing")
+    with pytest.raises(
+        OSError, match=r"a folder with model_index\.json, or a hub id, is expected: "
+    ):
+        loading.Models([str(file)], device="cpu")
+    checkpoints.small(4, "StableDiffusionPipeline").save_pretrained(tmp_path / "sd")
+    (tmp_path / "sd" / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(OSError, match="is no checkpoint that can be loaded"):
+        loading.Models([str(tmp_path / "sd")], device="cpu")
+
+
 def test_a_name_that_is_no_checkpoint_is_refused_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"is no checkpoint that can be loaded: expected a folder"):
+    with pytest.raises(OSError, match=r"is no checkpoint that can be loaded; a folder with"):
         loading.Models([str(tmp_path)], device="cpu")
 
 

@@ -108,6 +108,15 @@ def test_unmasked_pixels_are_kept_and_the_seam_lies_inside_the_mask() -> None:
     assert np.array_equal(frame.kept(before, after, whole), after)
 
 
+def test_a_thin_stroke_of_a_mask_is_not_lost_at_the_working_size() -> None:
+    mask = np.zeros((512, 512, 3), np.uint8)
+    mask[100:103] = 255
+    area = frame.area_of(mask, 64, 64)
+    assert set(np.unique(area)) == {0, 255}
+    assert (area[12] == 255).all()
+    assert (np.delete(area, 12, axis=0) == 0).all()
+
+
 def test_every_style_changes_a_picture_in_its_own_way_and_keeps_its_shape() -> None:
     picture = np.random.default_rng(0).integers(0, 255, (64, 96, 3)).astype(np.uint8)
     picture[16:48, 16:60] = (220, 30, 30)

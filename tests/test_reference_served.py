@@ -58,8 +58,7 @@ def test_what_has_no_effect_is_in_the_journal(served: Served) -> None:
     painted(served, prompt="a tree", guidance_scale=1)
     journal = httpx.get(f"{served.base}/_testcard/journal?limit=1", trust_env=False).json()
     (entry,) = journal["entries"]
-    notes = [each for each in entry["findings"] if each["source"] == "the reference engine"]
-    assert [each["where"] for each in notes] == ["guidance"]
+    assert [each["where"] for each in entry["no_effect"]] == ["guidance"]
 
 
 def test_it_says_what_paints_and_answers_while_it_paints(served: Served) -> None:

@@ -107,6 +107,64 @@ def test_a_caller_that_left_loses_its_place(pool: ThreadPoolExecutor) -> None:
     assert painter.groups == [[1]]
 
 
+def test_those_who_ride_along_count_as_waiting(pool: ThreadPoolExecutor) -> None:
+    """A caller keeps its thread until it is served, whoever paints for it."""
+    painter = Painter()
+    stile = queue.Turnstile(painter, together=3, waiting=2)
+    first = pool.submit(stile.ask, 1, "a", never)
+    assert painter.begun.wait(10)
+    others = [pool.submit(stile.ask, number, "b", never) for number in (2, 3)]
+    waiting(stile, 2)
+    painter.begun.clear()
+    hold, painter.go = painter.go, Event()
+    hold.set()
+    assert first.result(10) == 2
+    assert painter.begun.wait(10)
+    riding = [pool.submit(stile.ask, 4, "b", never)]  # one of the two paints, the other rides
+    waiting(stile, 1)
+    with pytest.raises(queue.Overloaded):
+        stile.ask(5, "b", never)
+    painter.go.set()
+    assert sorted(each.result(10) for each in (*others, *riding)) == [4, 6, 8]
+
+
+def test_no_batch_is_larger_than_told(pool: ThreadPoolExecutor) -> None:
+    painter = Painter()
+    stile = queue.Turnstile(painter, together=4)
+    first = pool.submit(stile.ask, 1, "a", never, 1)
+    assert painter.begun.wait(10)
+    rest = []
+    for number, size in ((2, 3), (3, 2), (4, 1)):
+        rest.append(pool.submit(stile.ask, number, "a", never, size))
+        waiting(stile, len(rest))
+    painter.go.set()
+    assert [each.result(10) for each in (first, *rest)] == [2, 4, 6, 8]
+    assert painter.groups == [[1], [2, 4], [3]]
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), TimeoutError("too slow")])
+def test_those_who_ride_along_hear_of_a_failure(pool: ThreadPoolExecutor, error: Exception) -> None:
+    painter = Painter()
+
+    def make(tickets: Sequence[Any]) -> list[int]:
+        made = painter(tickets)
+        if len(tickets) > 1:
+            raise error
+        return made
+
+    stile = queue.Turnstile(make, together=3)
+    first = pool.submit(stile.ask, 1, "a", never)
+    assert painter.begun.wait(10)
+    rest = [pool.submit(stile.ask, number, "a", never) for number in (2, 3)]
+    waiting(stile, 2)
+    painter.go.set()
+    assert first.result(10) == 2
+    for each in rest:
+        with pytest.raises(type(error), match=str(error)):
+            each.result(10)
+    assert stile.ask(4, "a", never) == 8
+
+
 @pytest.mark.parametrize("error", [ValueError("broken"), queue.Left()])
 def test_after_a_failure_the_next_one_paints(pool: ThreadPoolExecutor, error: Exception) -> None:
     calls: list[int] = []

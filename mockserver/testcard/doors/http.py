@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import replace
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import orjson
-from anyio import create_task_group
-from anyio.from_thread import check_cancelled
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse, StreamingResponse
@@ -131,30 +130,40 @@ def _endpoint(mock: Mock) -> Callable[[Request], Any]:
     return endpoint
 
 
+@dataclass
+class _Caller:
+    """Who waits for an answer: there, or gone."""
+
+    gone: bool = False
+
+
+_CALLER: ContextVar[_Caller | None] = ContextVar("_CALLER", default=None)
+
+
 def caller_left() -> bool:
-    """Whether the client is gone for whom this thread works; False in any other thread."""
-    try:
-        check_cancelled()
-    except RuntimeError:  # no door started this thread
-        return False
-    except asyncio.CancelledError:
-        return True
-    return False
+    """Whether the client is gone for whom this thread works; False where no door started it."""
+    caller = _CALLER.get()
+    return caller is not None and caller.gone
 
 
 async def _done(request: Request, work: Work) -> Reply:
     """Do the work in a thread, in which `caller_left` tells when the client goes."""
-    async with create_task_group() as tasks:
+    caller = _Caller()
 
-        async def watch() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            tasks.cancel_scope.cancel()
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        caller.gone = True
 
-        tasks.start_soon(watch)
-        reply = await run_sync(work)
-        tasks.cancel_scope.cancel()
-    return reply
+    _CALLER.set(caller)
+    watching = asyncio.create_task(watch())
+    try:
+        return await run_sync(work)
+    except asyncio.CancelledError:  # the server ends
+        caller.gone = True
+        raise
+    finally:
+        watching.cancel()
 
 
 async def _call(request: Request, most: int) -> Call:

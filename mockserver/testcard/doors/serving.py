@@ -55,6 +55,7 @@ def log_line(entry: Entry) -> None:
     call, reply = entry.exchange.call, entry.exchange.reply
     who = f"{entry.provider or '-'} {entry.operation or '-'}"
     findings = f", {len(entry.findings)} findings" if entry.findings else ""
+    findings += f", {len(entry.notes)} without effect" if entry.notes else ""
     detail = f": {entry.detail}" if entry.detail else ""
     sys.stdout.write(
         f"{time.strftime('%H:%M:%S')} {call.method} {call.parts.path} -> {reply.status} "

@@ -193,7 +193,7 @@ def _picture(mock: Mock, job_id: str, index: int) -> Reply | Work:
 
     def paint() -> Reply:
         try:
-            data = mock.house.studio.pictures(work, "png", index + 1)[index]
+            data = mock.house.studio.pictures(work, "png", work.samples)[index]
         except TimeoutError as busy:
             busy_for = (("retry-after", str(getattr(busy, "retry_after", 1))),)
             told = _json(503, {"error": str(busy)})
@@ -202,7 +202,7 @@ def _picture(mock: Mock, job_id: str, index: int) -> Reply | Work:
             return _json(503, {"error": "the client left before its picture was painted"})
         return Reply(200, (("content-type", "image/png"),), data)
 
-    return paint() if mock.house.studio.known(work, "png", index + 1) else paint
+    return paint() if mock.house.studio.known(work, "png", work.samples) else paint
 
 
 def _json(status: int, value: Any) -> Reply:

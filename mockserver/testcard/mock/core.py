@@ -127,6 +127,7 @@ class Mock:
             verdict=trouble.kind if trouble else "ok",
             detail=trouble.message if trouble else "",
             findings=tuple(visit.findings),
+            notes=tuple(visit.notes),
             fields=brief(visit.fields),
         )
 

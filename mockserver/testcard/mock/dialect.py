@@ -30,6 +30,7 @@ class Visit:
         params: of the path.
         fields: of the body, valid, under the page's names.
         findings: what was forgiven.
+        notes: what of the call had no effect on the picture, as (field, why).
         account: who pays; None until the key has been accepted.
     """
 
@@ -38,6 +39,7 @@ class Visit:
     params: dict[str, str] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
     account: Account | None = None
 
     @property

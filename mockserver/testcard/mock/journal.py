@@ -29,6 +29,7 @@ class Entry:
         verdict: `ok`, or the kind of trouble it was answered with.
         detail: one sentence on the trouble; empty where there was none.
         findings: what the page does not promise and was forgiven.
+        notes: what of the call had no effect on the picture, as (field, why).
         fields: of the body, in brief.
         exchange: the call and the reply, secrets blanked.
     """
@@ -39,6 +40,7 @@ class Entry:
     verdict: str
     detail: str
     findings: tuple[Finding, ...]
+    notes: tuple[tuple[str, str], ...]
     fields: Mapping[str, Any]
     exchange: Exchange
 
@@ -63,13 +65,14 @@ class Journal:
         verdict: str,
         detail: str,
         findings: tuple[Finding, ...],
+        notes: tuple[tuple[str, str], ...],
         fields: Mapping[str, Any],
     ) -> Entry:
         """Keep one exchange, whose secrets are blanked already."""
         with self._lock:
             self._count += 1
             entry = Entry(
-                self._count, provider, operation, verdict, detail, findings, fields, exchange
+                self._count, provider, operation, verdict, detail, findings, notes, fields, exchange
             )
             self._entries.append(entry)
             self._bytes += _weight(entry)

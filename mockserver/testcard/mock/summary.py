@@ -47,6 +47,7 @@ def entry_summary(entry: Entry) -> dict[str, Any]:
         "detail": entry.detail,
         "fields": entry.fields,
         "findings": [asdict(finding) for finding in entry.findings],
+        "no_effect": [{"where": where, "message": why} for where, why in entry.notes],
         "call": {
             "method": exchange.call.method,
             "url": exchange.call.url,

@@ -15,7 +15,6 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from testcard.body import Finding
 from testcard.job import PictureJob, asked
 from testcard.message import Reply
 from testcard.mock.dialect import Dialect, Visit
@@ -187,7 +186,7 @@ class Turn:
         if account is None or not world.reserve(account, price):
             raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
         try:
-            self._note(job)
+            self._visit.notes += self._house.studio.notes(job)
             if operation.does == "job":
                 return self._dialect.begun(self._visit, job, price, world)
             pictures = self._pictures(operation, job)
@@ -209,9 +208,3 @@ class Turn:
             raise Trouble("overloaded", str(busy), retry_after=wait) from busy
         except CancelledError as left:
             raise Trouble("failed", "the client left before its picture was painted") from left
-
-    def _note(self, job: PictureJob) -> None:
-        studio = self._house.studio
-        for where, why in studio.notes(job):
-            source = f"the {studio.engine.name} engine"
-            self._visit.findings.append(Finding(where, why, "assumed", source))

@@ -63,20 +63,21 @@ class Tower:
 
         Args:
             pipeline: of Stable Diffusion, four channels in; between `step` and the next one.
-            step: that was taken, from 0.
+            step: that was taken, from 0; fewer than the scheduler has where strength is below 1.
             latents: shape (n, 4, height, width).
             embeds: the prompts' states, the last n rows of them, shape (.., tokens, width).
             prompts: n of them.
             moves: to make.
         """
-        times = pipeline.scheduler.timesteps
-        if step + 1 >= len(times):
+        times = pipeline.scheduler.timesteps  # all; the last `num_timesteps` of them are taken
+        at = len(times) - pipeline.num_timesteps + step + 1
+        if at >= len(times):
             return latents
         with torch.inference_mode(mode=False), torch.enable_grad():
             here, states = latents.clone(), embeds[-len(prompts) :].clone()
             for _ in range(moves):
                 here = here.detach().requires_grad_()
-                foretold = _foretold(pipeline, here, times[step + 1].clone(), states)
+                foretold = _foretold(pipeline, here, times[at].clone(), states)
                 (slope,) = torch.autograd.grad(self.distance(foretold, prompts).sum(), here)
                 reach = _REACH * _length(here.detach()) / _length(slope).clamp_min(1e-12)
                 here = here.detach() - reach * slope

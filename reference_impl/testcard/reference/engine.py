@@ -8,7 +8,7 @@ answered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Order:
-    """One sample: what the pipeline is given for it."""
+    """Samples of one job: what the pipeline is given for them."""
 
     plan: Plan
-    seed: int
+    seeds: list[int]
     init: frame.Picture | None
     mask: frame.Picture | None
 
@@ -61,7 +61,8 @@ class ReferenceEngine:
         Args:
             models: the checkpoints.
             together: pictures painted as one batch. 1, the rule on a CPU, keeps every byte the
-                same whoever asks at the same time; more may change a level by 1 of 255.
+                same whoever asks at the same time; more may change a level by 1 of 255, in half
+                precision by more.
             waiting: calls that wait at most.
             patience: seconds that a call waits at most for its turn.
             left: whether the caller in this thread is gone; asked between steps.
@@ -70,9 +71,9 @@ class ReferenceEngine:
         self.models = models
         self._left = left
         self._progress = progress
-        batch = together or (1 if models.device.type == "cpu" else 8)
-        self._turnstile: Turnstile[Order, frame.Picture] = Turnstile(
-            self._run, together=batch, waiting=waiting, patience=patience
+        self._together = together or (1 if models.device.type == "cpu" else 8)
+        self._turnstile: Turnstile[Order, list[frame.Picture]] = Turnstile(
+            self._run, together=self._together, waiting=waiting, patience=patience
         )
 
     def paint(self, job: PictureJob) -> Iterator[frame.Picture]:
@@ -82,15 +83,18 @@ class ReferenceEngine:
             Overloaded: too many wait, or the wait was too long.
             Left: the caller is gone.
         """
-        plan = plan_of(job, self.models.native)
+        plan = self._plan(job)
         base = frame.resized(job.init.array, job.width, job.height) if job.init else None
-        for seed in seeds(job):
-            if base is not None and plan.taken < 1:
-                yield base
-                continue
-            order = Order(plan, seed, *self._inputs(job, plan))
-            painted = self._turnstile.ask(order, plan.shape, self._left)
-            yield self._finished(job, seed, painted, base)
+        if base is not None and plan.taken < 1:
+            yield from [base] * job.samples
+            return
+        drawn, inputs = seeds(job), self._inputs(job, plan)
+        for begin in range(0, job.samples, self._together):
+            order = Order(plan, drawn[begin : begin + self._together], *inputs)
+            size = len(order.seeds)
+            painted = self._turnstile.ask(order, plan.shape, self._left, size)
+            for seed, picture in zip(order.seeds, painted, strict=True):
+                yield self._finished(job, seed, picture, base)
 
     def notes(self, job: PictureJob) -> list[tuple[str, str]]:
         """What of a job will have no effect, or not the usual one: (field, why)."""
@@ -103,7 +107,10 @@ class ReferenceEngine:
             found.append(("scheduler", recipe.note))
         if options.get("safety_checker") and self.models.checker is None:
             found.append(("safety_checker", "no checkpoint here has one: nothing is held back"))
-        plan = plan_of(job, self.models.native)
+        plan = self._plan(job)
+        if plan_of(job, self.models.native).refine and not plan.refine:
+            why = "base and refiner must come from one place: name both as models, or neither"
+            found.append(("refiner", why))
         if plan.clip != "NONE" and self._tower(plan) is None:
             why = "the checkpoint that paints has no clip_model: its own text encoder alone guides"
             found.append(("clip_guidance_preset", why))
@@ -120,6 +127,10 @@ class ReferenceEngine:
             },
         }
 
+    def _plan(self, job: PictureJob) -> Plan:
+        plan = plan_of(job, self.models.native)
+        return replace(plan, refine=plan.refine and self.models.refines)
+
     def _tower(self, plan: Plan) -> Tower | None:
         """What guides by CLIP; None where nothing does."""
         kept = self.models.kept[plan.family]
@@ -127,10 +138,9 @@ class ReferenceEngine:
 
     def _unread(self, job: PictureJob, plan: Plan) -> list[tuple[str, str]]:
         parts = self.models.kept[plan.family].components
-        tokenizer = parts["tokenizer"] or parts["tokenizer_2"]
-        most, notes = tokenizer.model_max_length, []
+        most, notes = (parts["tokenizer"] or parts["tokenizer_2"]).model_max_length, []
         for field, text in (("prompt", plan.prompt), ("negative_prompt", job.negative_prompt)):
-            count = len(tokenizer(text).input_ids)
+            count = self.models.tokens(plan.family, text)
             if count > most:
                 notes.append((field, f"{count} tokens: those after the first {most} are not read"))
         return notes
@@ -143,7 +153,7 @@ class ReferenceEngine:
         init = frame.resized(job.init.array, plan.width, plan.height)
         if job.mask is None:
             return init, None
-        return init, frame.mask_of(job.mask.array, plan.width, plan.height)
+        return init, frame.area_of(job.mask.array, plan.width, plan.height)
 
     def _finished(
         self, job: PictureJob, seed: int, painted: frame.Picture, base: frame.Picture | None
@@ -157,7 +167,9 @@ class ReferenceEngine:
             return picture
         return frame.kept(base, picture, frame.mask_of(job.mask.array, job.width, job.height))
 
-    def _run(self, tickets: Sequence[Ticket[Order, frame.Picture]]) -> list[frame.Picture]:
+    def _run(
+        self, tickets: Sequence[Ticket[Order, list[frame.Picture]]]
+    ) -> list[list[frame.Picture]]:
         orders = [ticket.asked for ticket in tickets]
         plan = orders[0].plan
         told = _told(orders)
@@ -169,7 +181,8 @@ class ReferenceEngine:
                 pictures = self._refined(plan, told, orders)
             else:
                 pictures = self._piped(plan, told).images
-        return [np.rint(picture * 255).astype(np.uint8) for picture in pictures]
+        made = iter([np.rint(picture * 255).astype(np.uint8) for picture in pictures])
+        return [[next(made) for _ in order.seeds] for order in orders]
 
     def _piped(self, plan: Plan, told: Mapping[str, Any]) -> Any:
         pipeline = self.models.pipeline(plan.family, plan.way)
@@ -201,7 +214,7 @@ class _Watch:
 
     def __init__(
         self,
-        tickets: Sequence[Ticket[Order, frame.Picture]],
+        tickets: Sequence[Ticket[Order, list[frame.Picture]]],
         tell: Progress,
         tower: Tower | None,
     ) -> None:
@@ -224,33 +237,39 @@ class _Watch:
         every, moves = PRESETS[plan.clip]
         if self._taken % every:
             return tensors
-        prompts = [ticket.asked.plan.prompt for ticket in self._tickets]
+        prompts = [order.plan.prompt for order in _each([t.asked for t in self._tickets])]
         latents, embeds = tensors["latents"], tensors["prompt_embeds"]
         guided = self._tower.moved(pipeline, step, latents, embeds, prompts, moves)
         return tensors | {"latents": guided}
 
 
+def _each(orders: Sequence[Order]) -> list[Order]:
+    """Each order as often as it has samples."""
+    return [order for order in orders for _ in order.seeds]
+
+
 def _told(orders: Sequence[Order]) -> dict[str, Any]:
     """What a pipeline is called with."""
-    plan = orders[0].plan
+    plan, each = orders[0].plan, _each(orders)
     told: dict[str, Any] = {
-        "prompt": [order.plan.prompt for order in orders],
-        "negative_prompt": [order.plan.negative for order in orders],
+        "prompt": [order.plan.prompt for order in each],
+        "negative_prompt": [order.plan.negative for order in each] if plan.negative else None,
         "num_inference_steps": plan.steps,
         "generator": _generators(orders),
     }
     if plan.way != "picture":
         told |= {"width": plan.width, "height": plan.height}
     if plan.way != "words":
-        told |= {"image": [_image(order.init) for order in orders], "strength": plan.strength}
+        told |= {"image": [_image(order.init) for order in each], "strength": plan.strength}
     if plan.way == "mask":
-        told["mask_image"] = [_image(order.mask) for order in orders]
+        told["mask_image"] = [_image(order.mask) for order in each]
     return told
 
 
 def _generators(orders: Sequence[Order]) -> list[torch.Generator]:
     """On the CPU, so that a seed means the same on every device."""
-    return [torch.Generator().manual_seed(folded(order.seed)) for order in orders]
+    seeds = [folded(seed) for order in orders for seed in order.seeds]
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
 def _image(picture: frame.Picture | None) -> Image.Image:

@@ -51,6 +51,15 @@ def mask_of(picture: Picture, width: int, height: int) -> Picture:
     return np.asarray(mask.resize((width, height), way))
 
 
+def area_of(picture: Picture, width: int, height: int) -> Picture:
+    """What is to be repainted at a working size: 255 or 0, shape (height, width).
+
+    Every pixel of which the mask has a part counts whole, so that no thin stroke is lost.
+    """
+    area: Picture = np.where(mask_of(picture, width, height) > 0, 255, 0).astype(np.uint8)
+    return area
+
+
 def kept(picture: Picture, painted: Picture, mask: Picture) -> Picture:
     """`painted` where the mask is not black, `picture` exactly where it is.
 

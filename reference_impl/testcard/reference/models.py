@@ -8,10 +8,12 @@ over. Knows files, devices and pipeline classes. Must not know jobs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -70,6 +72,11 @@ class Checkpoint:
     heed: float = 1.0
     tower: Tower | None = None
 
+    @cached_property
+    def counter(self) -> Any:
+        """A tokenizer of one's own: the pipeline's is in use, and no two threads may share one."""
+        return deepcopy(self.components["tokenizer"] or self.components["tokenizer_2"])
+
     def guided(self, asked: float) -> float:
         """The guidance scale to apply where `asked` is wanted; 1 and less stay as they are."""
         return asked if asked <= 1 else 1 + self.heed * (asked - 1)
@@ -119,16 +126,22 @@ class Models:
                 takes a minute or more; so does the first of another size.
 
         Raises:
-            OSError: a name is no checkpoint; the message says which.
+            OSError: a name is no checkpoint, or of no family that is painted with, or of one that
+                another name took; the message says which and why.
         """
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
         self.kept: dict[Kept, Checkpoint] = {}
         self._made: dict[tuple[Kept, Way], Any] = {}
+        self._counting = Lock()
         for name in names:
             loaded = self._load(name)
+            family = family_of(loaded, name)
+            if family in self.kept:
+                both = f"{self.kept[family].name!r} and {name!r}"
+                raise OSError(f"{both} are of one family ({family}); name one of them")
             self._hasten(loaded, compiled=compiled)
-            self.kept[family_of(loaded)] = self._checkpoint(name, loaded, None)
+            self.kept[family] = self._checkpoint(name, loaded, None)
         if not self.kept and self.device.type == "cpu":
             torch.set_num_threads(1)  # a second one gains a quarter, and loses far more to others
         if len(self.kept) < 4:  # some family is left to the tiny weights
@@ -139,6 +152,16 @@ class Models:
         """Family -> the side that it paints at; None for any."""
         names: tuple[Family, ...] = ("sd", "inpaint", "xl")
         return {name: self.kept[name].native for name in names}
+
+    @property
+    def refines(self) -> bool:
+        """Whether refiner and base come from one place, and so share their latents."""
+        return (self.kept["xl"].name == TINY) == (self.kept["refiner"].name == TINY)
+
+    def tokens(self, family: Kept, text: str) -> int:
+        """How many tokens a text is, those of its beginning and end included; in any thread."""
+        with self._counting:
+            return len(self.kept[family].counter(text).input_ids)
 
     def pipeline(self, family: Kept, way: Way) -> Any:
         """The pipeline for this family and way, made once."""
@@ -166,9 +189,10 @@ class Models:
     def _load(self, name: str) -> Any:
         try:
             return DiffusionPipeline.from_pretrained(name, dtype=self.dtype).to(self.device)
-        except (OSError, ValueError) as error:
-            wanted = "expected a folder with model_index.json, or a hub id"
-            raise OSError(f"{name!r} is no checkpoint that can be loaded: {wanted}") from error
+        except Exception as error:  # of whatever kind the file is wrong in
+            wanted = "a folder with model_index.json, or a hub id, is expected"
+            why = f"{wanted}: {str(error).splitlines()[0] if str(error) else error!r}"
+            raise OSError(f"{name!r} is no checkpoint that can be loaded; {why}") from error
 
     def _checkpoint(self, name: str, loaded: Any, native: int | None) -> Checkpoint:
         own = {"requires_safety_checker", "requires_aesthetics_score"}
@@ -238,9 +262,19 @@ class _Tiny:
         return Checkpoint(TINY, shared | words | own, settings, side, _TINY_HEED)
 
 
-def family_of(loaded: Any) -> Kept:
-    """Which family a loaded pipeline is of, told by its parts."""
-    parts = loaded.components
-    if parts.get("text_encoder_2") is not None:
+def family_of(loaded: Any, name: str) -> Kept:
+    """Which family a loaded pipeline is of, told by its parts.
+
+    Raises:
+        OSError: it is of none that is painted with.
+    """
+    kind, parts = type(loaded), loaded.components
+    channels = parts["unet"].config.in_channels if "unet" in parts else 0
+    large = parts.get("text_encoder_2") is not None
+    if kind not in _CLASSES.values() or channels not in ((4,) if large else (4, 9)):
+        taken = ", ".join(sorted({each.__name__ for each in _CLASSES.values()}))
+        seen = f"{kind.__name__} of {channels} channels"
+        raise OSError(f"{name!r} is a {seen}, which is not painted with; taken are: {taken}")
+    if large:
         return "refiner" if parts.get("text_encoder") is None else "xl"
-    return "inpaint" if parts["unet"].config.in_channels == 9 else "sd"
+    return "inpaint" if channels == 9 else "sd"

@@ -61,11 +61,9 @@ class Plan:
     @property
     def shape(self) -> tuple[Any, ...]:
         """What calls must agree in to be painted together."""
-        return tuple(
-            getattr(self, name)
-            for name in self.__dataclass_fields__
-            if name not in ("prompt", "negative")
-        )
+        own = ("prompt", "negative")
+        alike = (getattr(self, name) for name in self.__dataclass_fields__ if name not in own)
+        return (*alike, bool(self.negative))  # SDXL takes no negative prompt for an empty one
 
     @property
     def taken(self) -> int:

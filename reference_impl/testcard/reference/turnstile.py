@@ -44,6 +44,7 @@ class Ticket(Generic[Asked, Made]):
         asked: what it wants.
         shape: callers of equal shape may be served together.
         left: whether the caller is gone; asked in the caller's own thread only.
+        size: how much it is, against `together`.
         gone: what it said last, for other threads.
         made: what it wanted; None where it is its turn to make it.
     """
@@ -51,6 +52,7 @@ class Ticket(Generic[Asked, Made]):
     asked: Asked
     shape: Hashable
     left: Callable[[], bool]
+    size: int = 1
     gone: bool = False
     made: Future[Made | None] = field(default_factory=Future)
 
@@ -70,8 +72,9 @@ class Turnstile(Generic[Asked, Made]):
 
         Args:
             make: tickets of one shape -> what each asked for.
-            together: tickets that `make` is given at most.
-            waiting: callers that wait at most; more are refused.
+            together: what the tickets that join another one come to at most, that one included.
+            waiting: callers that wait at most, those included that another has taken along; more
+                are refused.
             patience: seconds that a caller waits at most before its turn.
         """
         self._make = make
@@ -80,16 +83,17 @@ class Turnstile(Generic[Asked, Made]):
         self._patience = patience
         self._lock = Lock()
         self._waiting: list[Ticket[Asked, Made]] = []
+        self._riding = 0
         self._busy = False
 
-    def ask(self, asked: Asked, shape: Hashable, left: Callable[[], bool]) -> Made:
+    def ask(self, asked: Asked, shape: Hashable, left: Callable[[], bool], size: int = 1) -> Made:
         """Wait for a turn and return what was asked for.
 
         Raises:
             Overloaded: too many wait, or it took too long to be this one's turn.
             Left: `left` said so.
         """
-        ticket: Ticket[Asked, Made] = Ticket(asked, shape, left)
+        ticket: Ticket[Asked, Made] = Ticket(asked, shape, left, size)
         made = None if self._enters(ticket) else self._wait(ticket)
         return self._lead(ticket) if made is None else made
 
@@ -98,7 +102,7 @@ class Turnstile(Generic[Asked, Made]):
             if not self._busy:
                 self._busy = True
                 return True
-            if len(self._waiting) >= self._most_waiting:
+            if len(self._waiting) + self._riding >= self._most_waiting:
                 most = self._most_waiting
                 raise Overloaded(f"{most} calls wait already, as many as may; try again later")
             self._waiting.append(ticket)
@@ -111,6 +115,8 @@ class Turnstile(Generic[Asked, Made]):
             try:
                 return ticket.made.result(_GLANCE)
             except NotYet:
+                if ticket.made.done():  # made at this moment, or it failed with such an error
+                    return ticket.made.result()
                 ticket.gone = ticket.left()
                 if (ticket.gone or time.monotonic() > until) and self._withdraws(ticket):
                     if ticket.gone:
@@ -142,13 +148,18 @@ class Turnstile(Generic[Asked, Made]):
 
     def _joining(self, leader: Ticket[Asked, Made]) -> list[Ticket[Asked, Made]]:
         with self._lock:
-            alike = [each for each in self._waiting if each.shape == leader.shape]
-            joining = alike[: self._together - 1]
-            self._waiting = [each for each in self._waiting if each not in joining]
+            joining, room = [], self._together - leader.size
+            for each in list(self._waiting):
+                if each.shape == leader.shape and each.size <= room:
+                    joining.append(each)
+                    room -= each.size
+                    self._waiting.remove(each)
+            self._riding = len(joining)
             return joining
 
     def _hand_over(self) -> None:
         with self._lock:
+            self._riding = 0
             if self._waiting:
                 self._waiting.pop(0).made.set_result(None)
             else:
