@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 4242
 
-# Any torch of 2.6 or newer will do; this one has a wheel for CPUs alone.  make TORCH=torch for CUDA
+# Any torch from 2.6 on will do. Without CUDA, which is large, on Linux:
+# make test TORCH='torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu'
 TORCH ?= torch==2.13.0
 
 .PHONY: serve reference test lint types specs check clean
@@ -38,7 +39,7 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/.torch: $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	touch $@
 
 $(VENV)/.reference: $(VENV)/.torch pyproject.toml

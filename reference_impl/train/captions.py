@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+
 from train.scenes import COLOURS, KINDS, Scenes
 
 NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -73,7 +74,7 @@ LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _PHRASES: Final = (
     WHOLE, NO_GROUND, NO_FIGURE, KIND_ALONE, COLOURS_ALONE, FIGURE_ALONE, GROUND_ALONE
 )  # fmt: skip
-_SHARES: Final = (0.66, 0.08, 0.04, 0.08, 0.04, 0.05, 0.05)
+_SHARES: Final = (0.60, 0.09, 0.05, 0.12, 0.04, 0.05, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ def captions(scenes: Scenes, rng: np.random.Generator) -> list[Caption]:
 
 
 def _dressed(text: str, rng: np.random.Generator) -> str:
+    if rng.random() < 0.7:
+        text = text.replace("a orange", "an orange")
     if rng.random() < 0.3:
         text = OPENINGS[rng.integers(len(OPENINGS))] + text
     if rng.random() < 0.2:

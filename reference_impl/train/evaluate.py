@@ -115,6 +115,7 @@ class Exam:
         return {
             "colour": _share(seen, wished, lambda s, w: (s.figure, s.ground) == w[1:]),
             "shape": _share(seen, wished, lambda s, w: s.kind == w[0]),
+            "both": _share(seen, wished, lambda s, w: (s.kind, s.figure, s.ground) == w),
             "unmasked kept exactly": kept / self.count,
         }
 
@@ -130,16 +131,20 @@ class Exam:
         return _bytes_of(init), np.repeat(mask[..., None], _CHANNELS, 2)
 
     def negative(self) -> float:
-        """Paint without colours told; name the figure's colour as unwanted; is it gone?"""
+        """Paint without colours told; name the figure's colour as unwanted; is it gone?
+
+        Where nothing was seen that could be named, nothing is asked.
+        """
         plain = [
             self.job(index, init=None, prompt=f"a {self.wish(index)[0]}")
             for index in range(self.count)
         ]
         colours = [look(picture).figure for picture in self.paint(plain)]
-        pairs = zip(plain, colours, strict=True)
-        after = self.paint([replace(job, negative_prompt=colour) for job, colour in pairs])
-        left = zip(colours, map(look, after), strict=True)
-        return sum(bool(c) and c not in (s.figure, s.ground) for c, s in left) / self.count
+        asked = [(job, colour) for job, colour in zip(plain, colours, strict=True) if colour]
+        after = self.paint([replace(job, negative_prompt=colour) for job, colour in asked])
+        seen = [look(picture) for picture in after]
+        gone = [c not in (s.figure, s.ground) for (_, c), s in zip(asked, seen, strict=True)]
+        return sum(gone) / len(gone)
 
     def ladder(self) -> dict[str, Any]:
         """Mean distance from the input, and colours obeyed, at each strength."""

@@ -2,32 +2,36 @@
 
 Three kinds of lesson share every batch. Plain: paint the caption out of noise. Edit: the noise
 hides another scene, and the caption must win over what is left of it (this is what image-to-
-image asks at a high strength). Inpaint: nine channels; outside the mask the picture is given.
+image asks at a high strength); what the caption does not name stays as it was. Inpaint: nine
+channels; outside the mask the picture is given.
 
 Knows scenes, captions, latents and noise. Must not know pipelines.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
 from train import fit_text, fit_vae
-from train.captions import captions
+from train.captions import Caption, captions
 from train.course import Course
 from train.fit_vae import to_tensor
 from train.gate import obeyed
 from train.nets import LATENT_SIDE, scheduler, unet
-from train.scenes import COLOURS, KINDS, SIDE, Bank, Scenes
+from train.scenes import COLOURS, KINDS, NATURAL, SIDE, Bank, Scenes
 
 BATCH = 32
-_MASKED = 6  # of a batch are inpainting lessons
+_MASKED = 8  # of a batch are inpainting lessons
 _EDITED = 0.5  # of the lessons with much noise hide another scene
 _MUCH_NOISE = 450  # timestep from which the caption wins over what is left of a picture
 _NO_WORDS = 0.1
+_USUAL = 0.25  # of the scenes whose colour is not named have their usual one
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,9 @@ class Lessons:
 def lessons(bank: Bank, rng: np.random.Generator) -> Lessons:
     """Draw a batch; the first `_MASKED` are for inpainting."""
     scenes = Scenes.drawn(BATCH, bank, rng)
-    other = _other(scenes, bank, rng)
+    told = captions(scenes, rng)
+    scenes = _natural(scenes, told, rng)
+    other = _other(scenes, told, bank, rng)
     target, hidden = scenes.paint(bank), other.paint(bank)
     mask = masks(scenes, bank, rng)
     distract = Scenes.drawn(_MASKED, bank, rng)
@@ -60,7 +66,6 @@ def lessons(bank: Bank, rng: np.random.Generator) -> Lessons:
     target[:_MASKED] += keep * (inks - target[:_MASKED])
     hole = mask[:_MASKED, ..., None]
     hidden[:_MASKED] = target[:_MASKED] + hole * (hidden[:_MASKED] - target[:_MASKED])
-    told = captions(scenes, rng)
     texts = ["" if rng.random() < _NO_WORDS else each.text for each in told]
     return Lessons(target, hidden, mask, texts)
 
@@ -84,15 +89,35 @@ def masks(scenes: Scenes, bank: Bank, rng: np.random.Generator) -> NDArray[np.fl
     return mask
 
 
-def _other(scenes: Scenes, bank: Bank, rng: np.random.Generator) -> Scenes:
-    """Other scenes: half of them in the same pose, a third of those the same drawing."""
-    other = Scenes.drawn(len(scenes.kind), bank, rng)
-    same_pose = rng.random(len(scenes.kind)) < 0.6
-    same_kind = same_pose & (rng.random(len(scenes.kind)) < 0.3)
+def _natural(scenes: Scenes, told: Sequence[Caption], rng: np.random.Generator) -> Scenes:
+    """The same scenes; some animals, houses and trees of no named colour in their usual one."""
+    named = np.array([each.figure < len(COLOURS) for each in told])
+    kinds = [NATURAL.get(KINDS[kind]) for kind in scenes.kind]
+    usual = np.array([COLOURS.index(each) if each else -1 for each in kinds])
+    takes = ~named & (usual >= 0) & (usual != scenes.ground) & (rng.random(len(told)) < _USUAL)
+    return replace(scenes, figure=np.where(takes, usual, scenes.figure))
+
+
+def _other(scenes: Scenes, told: Sequence[Caption], bank: Bank, rng: np.random.Generator) -> Scenes:
+    """Other scenes: what the caption does not name is the same, and mostly the pose is."""
+    count = len(told)
+    other = Scenes.drawn(count, bank, rng)
+    names = (("kind", KINDS), ("figure", COLOURS), ("ground", COLOURS))
+    stays = {
+        name: np.array([getattr(each, name) == len(all_of) for each in told])
+        for name, all_of in names
+    }
+    same_pose = stays["kind"] | (rng.random(count) < 0.6)
+    same_kind = stays["kind"] | (same_pose & (rng.random(count) < 0.3))
+    figure = np.where(stays["figure"], scenes.figure, other.figure)
+    ground = np.where(stays["ground"], scenes.ground, other.ground)
+    figure = np.where(figure == ground, scenes.figure, figure)
     return replace(
         other,
         pose=np.where(same_pose, scenes.pose, other.pose),
         kind=np.where(same_kind, scenes.kind, other.kind),
+        figure=figure,
+        ground=np.where(figure == ground, scenes.ground, ground),
     )
 
 
@@ -135,7 +160,7 @@ class Teacher:
         wanted = torch.where(
             edited[:, None, None, None], (near * noisy - clean) / far, near * noise - far * clean
         )
-        seen = torch.cat((noisy, self._given(batch)), 1).to(memory_format=torch.channels_last)
+        seen = torch.cat((noisy, self._given(batch)), 1).contiguous()
         with torch.autocast("cpu", torch.bfloat16):
             said = net(seen, times, self.states(batch.texts)).sample
         return (said.float() - wanted).square().mean()
@@ -170,7 +195,7 @@ def _times(rng: np.random.Generator) -> NDArray[np.int64]:
 def course(folder: Path, steps: int) -> Course:
     """Set the training up, as far as it was taken before."""
     torch.manual_seed(3)
-    net = unet().to(memory_format=torch.channels_last)
+    net = unet()
     return Course("unet", net, steps, 2e-3, folder, average=True)
 
 

@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 
 import torch
+
 from train import fit_text, fit_unet, fit_vae
 from train.scenes import Bank
 
 BANK_SEED = 0
-COURSES = {"text": 500, "vae": 2000, "unet": 20000, "decoder": 4000}
+COURSES = {"text": 500, "vae": 3000, "unet": 25000, "decoder": 5000}
 
 
 def main() -> int:

@@ -180,6 +180,14 @@ DRAWINGS: Final[dict[str, Drawing]] = {
     "tree": _tree,
 }
 KINDS: Final = tuple(DRAWINGS)
+NATURAL: Final = {
+    "cat": "orange",
+    "dog": "black",
+    "lion": "orange",
+    "house": "red",
+    "tree": "green",
+}
+"""Kind -> the colour that it mostly has where nobody names one."""
 
 
 def draw(kind: str, pose: Pose, side: int = SIDE) -> NDArray[np.uint8]:
