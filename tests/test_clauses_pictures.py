@@ -231,3 +231,9 @@ def test_strengths_whose_steps_cannot_be_known_are_no_plateau() -> None:
     trace = (_painted(1, strength=0.6), _painted(2, strength=0.64))
 
     assert not rulings("pictures.strength-plateau", "segmind", trace)
+
+
+def test_two_names_of_one_scheduler_may_give_one_picture() -> None:
+    trace = (_painted(1, scheduler="DDPM"), _painted(1, scheduler="Euler a"))
+
+    assert not rulings("pictures.scheduler-matters", "segmind", trace)

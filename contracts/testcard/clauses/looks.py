@@ -142,14 +142,24 @@ def _matters(role: str) -> Callable[[Reading, tuple[Seen, ...]], Iterator[Ruling
     return judge
 
 
+_ANCESTRAL: Final = frozenset({"ddpm", "eulera", "eulerancestral", "keulerancestral"})
+"""One method under several names: DDPM's step is Euler's ancestral one in other terms (shown to
+the byte by the reference engine), so that they may well give one picture."""
+
+
 def _comparable(pair: Pair, role: str) -> bool:
     """Whether a difference in this role must show: the input's does not at full strength."""
     orders = [each.order for each in pair]
     if role == "init-image":
         return all((each.strength is None or each.strength < 0.95) for each in orders)
     if role in ("scheduler", "guidance"):
-        return all(each.asked.get(role) is not None for each in orders)
+        told = [each.asked.get(role) for each in orders]
+        return None not in told and not {_folded(name) for name in told} <= _ANCESTRAL
     return True
+
+
+def _folded(name: object) -> str:
+    return "".join(letter for letter in str(name).lower() if letter.isalnum())
 
 
 def plateau(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
