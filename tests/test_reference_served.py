@@ -72,11 +72,13 @@ def test_it_says_what_paints_and_answers_while_it_paints(served: Served) -> None
 
 
 def test_it_stops_amid_a_painting() -> None:
+    """There is more to paint than it waits for; what was not painted is not answered with one."""
     with (
         serving("appypie-inpainting", "--engine", "reference") as running,
-        ThreadPoolExecutor(8) as pool,
+        ThreadPoolExecutor(24) as pool,
     ):
-        calls = [pool.submit(painted, running, prompt="a ring", seed=seed) for seed in range(8)]
+        asked = {"prompt": "a ring", "num_inference_steps": 50}
+        calls = [pool.submit(painted, running, **asked, seed=seed) for seed in range(24)]
         assert until(lambda: any(call.done() for call in calls))
         stop(running)
         assert not all(call.exception(SECONDS) is None for call in calls)
