@@ -73,7 +73,7 @@ def tiny(repeats: int, threads: int) -> None:
         "img2img 512": plain,
         "words 512": replace(plain, init=None),
         "inpaint 512": replace(plain, mask=Pixels.of(mask)),
-        "xl 1024": replace(plain, provider="appypie-img2img", width=1024, height=1024),
+        "xl 1024": replace(plain, family="sdxl", width=1024, height=1024),
     }
     for name, job in jobs.items():
         tell(name, median_of(partial(painted, engine, job), repeats), engine.models.device)
@@ -112,11 +112,9 @@ def engine_seconds(folder: str, family: str, side: int, count: int, repeats: int
     """Seconds a picture, of one call for `count` samples."""
     models = Models([folder], compiled=True)
     engine = ReferenceEngine(models, together=count)
-    provider = {"sd": "segmind", "xl": "appypie-img2img"}[family]
     init = Pixels.of(noise(side))
-    job = PictureJob(
-        provider, _PROMPT, init=init, width=side, height=side, steps=_STEPS, samples=count
-    )
+    plain = PictureJob("anyone", _PROMPT, init=init, width=side, height=side, steps=_STEPS)
+    job = replace(plain, samples=count, family="sdxl" if family == "xl" else "sd")
     seconds = median_of(partial(painted, engine, job), repeats)
     tell(f"{family} {side}: engine, {count} in a batch, each", seconds / count, models.device)
     return seconds / count

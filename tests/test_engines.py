@@ -18,6 +18,7 @@ from tests.support import (
     APIS,
     EVERY_API,
     IMAGEPIPELINE,
+    IMG2IMG,
     INPAINTING,
     KEY,
     SEGMIND,
@@ -53,12 +54,18 @@ class Busy(CardEngine):
 
 
 class Picky(CardEngine):
-    """Passes a thing over, and says so."""
+    """Passes a thing over, and says so; remembers the families asked for."""
 
     name = "picky"
 
+    def __init__(self) -> None:
+        """Begin with nothing asked."""
+        super().__init__()
+        self.families: list[str] = []
+
     def notes(self, job: PictureJob) -> list[tuple[str, str]]:
         """Say that no style is applied."""
+        self.families.append(job.family)
         return [("style", f"{job.prompt} is not styled")]
 
     def describe(self) -> dict[str, Any]:
@@ -125,6 +132,14 @@ def test_what_an_engine_passes_over_is_said_in_the_journal(api: Api) -> None:
     journal = json_of(client.mock.answer(Call("GET", "http://localhost/_testcard/journal")))
     (told,) = journal["entries"][-1]["no_effect"]
     assert told == {"where": "style", "message": "a red fox is not styled"}
+
+
+@EVERY_API
+def test_an_engine_is_told_which_stable_diffusion_the_page_speaks_of(api: Api) -> None:
+    engine = Picky()
+    client = client_of(api, engine=engine)
+    assert client.ask().status < 300
+    assert engine.families == ["sdxl" if api in (IMAGEPIPELINE, IMG2IMG) else "sd"]
 
 
 def test_health_says_what_paints() -> None:

@@ -87,7 +87,7 @@ def test_it_works_with_schedulers_of_either_kind(engine: Any, scheduler: str) ->
 def test_only_a_checkpoint_with_a_clip_model_is_guided_and_others_say_so(engine: Any) -> None:
     asked = replace(JOB, options=(("clip_guidance_preset", "SLOW"),))
     assert engine.notes(asked) == []
-    ((field, why),) = engine.notes(replace(asked, provider="imagepipeline"))
+    ((field, why),) = engine.notes(replace(asked, family="sdxl"))
     assert field == "clip_guidance_preset"
     assert "has no clip_model" in why
     ((field, _),) = engine.notes(replace(asked, options=(("clip_guidance_preset", "ODD"),)))

@@ -46,12 +46,12 @@ def first(engine: Any, **changes: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
 WAYS: dict[str, dict[str, Any]] = {
     "img2img": {},
     "words": {"init": None},
-    "inpainting": {"provider": "appypie-inpainting", "mask": MASK},
-    "xl": {"provider": "appypie-img2img"},
-    "xl words": {"provider": "appypie-img2img", "init": None},
-    "refined": {"provider": "imagepipeline", "options": (("refiner", True),)},
+    "inpainting": {"mask": MASK},
+    "xl": {"family": "sdxl"},
+    "xl words": {"family": "sdxl", "init": None},
+    "refined": {"family": "sdxl", "options": (("refiner", True),)},
     "refined words": {
-        "provider": "imagepipeline", "options": (("refiner", True),), "init": None
+        "family": "sdxl", "options": (("refiner", True),), "init": None
     },
 }  # fmt: skip
 
@@ -126,7 +126,7 @@ def test_unmasked_pixels_are_the_caller_s_own(engine: Any) -> None:
     assert np.array_equal(painted[_BOX == 0], SENT.array[_BOX == 0])
     assert distance(painted[30:70, 40:90], SENT.array[30:70, 40:90]) > 0.02
     gray = Pixels.of(np.where(_BOX > 0, 128, 0).astype(np.uint8))
-    half = first(engine, provider="appypie-inpainting", mask=gray)
+    half = first(engine, mask=gray)
     assert np.array_equal(half[_BOX == 0], SENT.array[_BOX == 0])
 
 

@@ -31,12 +31,12 @@ CASES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "sd": (lambda: checkpoints.small(4, "StableDiffusionPipeline"), {}),
     "inpaint": (
         lambda: checkpoints.small(9, "StableDiffusionInpaintPipeline"),
-        {"mask": MASK, "provider": "appypie-inpainting"},
+        {"mask": MASK},
     ),
-    "xl": (lambda: checkpoints.large(base=True), {"provider": "imagepipeline"}),
+    "xl": (lambda: checkpoints.large(base=True), {"family": "sdxl"}),
     "refiner": (
         lambda: checkpoints.large(base=False),
-        {"provider": "imagepipeline", "options": (("refiner", True),)},
+        {"family": "sdxl", "options": (("refiner", True),)},
     ),
 }
 
@@ -64,7 +64,7 @@ def test_base_and_refiner_of_the_real_layout_work_together(tmp_path: Path) -> No
     models = loading.Models([str(tmp_path / name) for name in ("xl", "refiner")], device="cpu")
     engine = engines.ReferenceEngine(models)
     refined = replace(JOB, steps=10, **CASES["refiner"][1])
-    plain = replace(JOB, steps=10, provider="imagepipeline")
+    plain = replace(JOB, steps=10, family="sdxl")
     pictures = [next(iter(engine.paint(job))) for job in (refined, plain)]
     assert {each.shape for each in pictures} == {(48, 64, 3)}
     assert not np.array_equal(*pictures)
@@ -76,7 +76,7 @@ def test_a_safety_checker_that_is_asked_for_holds_pictures_back(
 ) -> None:
     checkpoints.small(4, "StableDiffusionPipeline", threshold).save_pretrained(tmp_path)
     engine = engines.ReferenceEngine(loading.Models([str(tmp_path)], device="cpu"))
-    asked = replace(JOB, provider="imagepipeline", options=(("safety_checker", True),))
+    asked = replace(JOB, family="sdxl", options=(("safety_checker", True),))
     assert engine.notes(asked) == []
     assert (not next(iter(engine.paint(asked))).any()) is black
     unasked = replace(asked, options=(("safety_checker", False),))

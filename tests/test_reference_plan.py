@@ -53,17 +53,17 @@ def test_a_mask_leads_to_inpainting_and_a_large_vendor_to_xl() -> None:
     assert family() == ("sd", "picture")
     assert family(init=None) == ("sd", "words")
     assert family(mask=GRAY) == ("inpaint", "mask")
-    assert family(provider="imagepipeline") == ("xl", "picture")
-    assert family(provider="appypie-inpainting", init=None, mask=GRAY) == ("sd", "words")
+    assert family(family="sdxl") == ("xl", "picture")
+    assert family(init=None, mask=GRAY) == ("sd", "words")
 
 
 def test_the_refiner_takes_over_only_where_steps_are_left() -> None:
-    asked = replace(JOB, provider="imagepipeline", options=(("refiner", True),))
+    asked = replace(JOB, family="sdxl", options=(("refiner", True),))
     assert planning.plan_of(asked, TINY).refine
     weak = replace(asked, strength=0.2)
     assert not planning.plan_of(weak, TINY).refine
     assert "refiner" in dict(planning.ignored(weak))
-    assert "refiner" in dict(planning.ignored(replace(asked, provider="segmind")))
+    assert "refiner" in dict(planning.ignored(replace(asked, family="sd")))
 
 
 def test_the_first_sample_has_the_seed_itself_and_all_differ() -> None:

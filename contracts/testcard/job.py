@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from testcard.picture import Pixels
 from testcard.reading import Body
-from testcard.spec import words
+from testcard.spec import Family, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class PictureJob:
         scheduler: the vendor's own name of it; None for the engine's choice.
         style: the vendor's style preset; None for none.
         options: what else was asked, as sorted (name, value) pairs.
+        family: which Stable Diffusion is to paint: sd for 1.x and 2.x, sdxl for XL.
     """
 
     provider: str
@@ -56,6 +57,7 @@ class PictureJob:
     scheduler: str | None = None
     style: str | None = None
     options: tuple[tuple[str, str | int | float | bool], ...] = ()
+    family: Family = "sd"
 
 
 class Engine(Protocol):
@@ -85,6 +87,7 @@ def asked(
     body: Body,
     pictures: Mapping[str, Pixels],
     draw_seed: Callable[[], int],
+    family: Family = "sd",
 ) -> PictureJob:
     """Return what a call asks for, in the field's own terms, after the roles of `body`.
 
@@ -94,6 +97,7 @@ def asked(
         body: the operation's body, in the reading that the call is answered by.
         pictures: role (init-image, mask-image) -> the picture sent.
         draw_seed: gives a seed where the call asks for a random one.
+        family: of the provider's models.
     """
     said: dict[str, Any] = {
         each.role: value
@@ -105,6 +109,7 @@ def asked(
     strength = said.get("strength", 1 - said["image-strength"] if "image-strength" in said else 1)
     return PictureJob(
         provider=provider,
+        family=family,
         prompt=said.get("prompt", ""),
         negative_prompt=said.get("negative-prompt", ""),
         init=init,

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import yaml
 
 from testcard.schema import Breach, Validator
+
+Family = Literal["sd", "sdxl"]
 
 Node = dict[str, Any]
 
@@ -61,6 +63,12 @@ class Spec:
     def title(self) -> str:
         """The API's name."""
         return str(self.document["info"]["title"])
+
+    @property
+    def family(self) -> Family:
+        """Which Stable Diffusion paints."""
+        name: Family = words(self.document).get("family", {}).get("name", "sd")
+        return name
 
     @property
     def settings(self) -> Mapping[str, Node]:

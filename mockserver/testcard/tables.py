@@ -70,6 +70,9 @@ def contract_tables(reading: Reading) -> RenderableType:
             f"({price['grade']}: {price['source']})"
         ),
     ]
+    if family := own.get("family"):
+        told = f"model family: {family['name']} ({family['grade']}: {family['source']})"
+        parts.append(Text(told))
     for operation in reading.operations:
         parts += [Text(), *_operation_parts(spec, operation)]
     if reading.settings:

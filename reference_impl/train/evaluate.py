@@ -107,7 +107,7 @@ class Exam:
             wished.append((kind, figure, ground))
             init, mask = self._masked(index, pose)
             prompt = f"a {figure} {kind} on a {ground} background"
-            told = {"provider": "appypie-inpainting", "init": Pixels.of(init)}
+            told = {"init": Pixels.of(init)}
             jobs.append(self.job(index, prompt=prompt, mask=Pixels.of(mask), **told))
         painted = self.paint(jobs)
         seen = [look(picture) for picture in painted]
@@ -187,7 +187,7 @@ def table(engine: ReferenceEngine, count: int) -> dict[str, Any]:
         "img2img, strength 1.0": exam.obeyed(strength=1.0),
         "img2img, strength 0.8": exam.obeyed(strength=0.8),
         "text alone": exam.obeyed(init=None),
-        "SDXL, strength 0.8": exam.obeyed(strength=0.8, provider="imagepipeline"),
+        "SDXL, strength 0.8": exam.obeyed(strength=0.8, family="sdxl"),
         "VAE, dB": round(exam.vae(), 2),
         "inpainting": exam.inpainting(),
         "negative prompt removes the colour": exam.negative(),

@@ -53,7 +53,7 @@ def rows(engine: ReferenceEngine) -> list[list[Cell]]:
     told = "a yellow cat on a purple background"
     box = np.zeros((_CELL, _CELL, 3), np.uint8)
     box[16:-16, 16:-16] = 255
-    inpaint = {"provider": "appypie-inpainting", "mask": Pixels.of(box)}
+    inpaint = {"mask": Pixels.of(box)}
     colours = ("a red {} on white", "a blue {} on yellow", "a white {} on a green background")
     return [
         [("sent", sent), *(cell(text, prompt=text, seed=4) for text in wanted),

@@ -164,8 +164,8 @@ class Turn:
         self._dialect.admit(account, self._house.world)
 
     def _job(self, body: Body, pictures: Mapping[str, Pixels]) -> PictureJob:
-        provider = self._dialect.reading.spec.id
-        job = asked(provider, self._visit.fields, body, pictures, self._house.world.draw_seed)
+        spec, draw = self._dialect.reading.spec, self._house.world.draw_seed
+        job = asked(spec.id, self._visit.fields, body, pictures, draw, spec.family)
         if not 0 < job.width * job.height <= self._house.largest_picture:
             most = self._house.largest_picture
             seen = f"{job.width}x{job.height} pixels are asked for; at most {most} are painted"

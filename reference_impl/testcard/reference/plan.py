@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -17,13 +16,11 @@ from testcard.reference.frame import working_size
 from testcard.reference.styles import style
 
 Family = Literal["sd", "inpaint", "xl"]
-FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
-    {"imagepipeline": "xl", "appypie-img2img": "xl", "appypie-inpainting": "inpaint"}
-)
-"""Provider -> the family its page speaks of; all others are of Stable Diffusion 1.5."""
 HANDOVER: Final = 0.8
 """Share of the denoising after which the refiner takes over."""
 _SEEDS: Final = 1 << 63
+_KNOWN: Final = frozenset({"refiner", "safety_checker", "clip_guidance_preset"})
+"""Options that mean something to the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def plan_of(job: PictureJob, native: Mapping[Family, int | None]) -> Plan:
         native: family -> the side to paint at; None to paint at the size asked for.
     """
     way = _way(job)
-    family: Family = "inpaint" if way == "mask" else _family(job)
+    family: Family = "inpaint" if way == "mask" else "xl" if job.family == "sdxl" else "sd"
     width, height = working_size(job.width, job.height, native[family])
     strength = min(max(job.strength, 0.0), 1.0)
     preset = style(job.style)
@@ -124,26 +121,19 @@ def ignored(job: PictureJob) -> Iterator[tuple[str, str]]:
         yield "guidance", f"a guidance of {job.guidance:g} is none: the negative prompt has no part"
     if job.init is not None and int(job.steps * job.strength) < 1:
         yield "strength", "less than one step is taken: the picture sent is the answer"
-    if _refined(job) and _family(job) != "xl":
+    if _refined(job) and job.family != "sdxl":
         yield "refiner", "only SDXL checkpoints have a refiner"
     elif _refined(job) and not _hands_over(job):
         yield "refiner", "no step is left before the refiner would take over"
-    if "model_id" in told:
-        yield "model_id", f"{told['model_id']!r} is not looked up: the loaded checkpoint paints"
-    for name in ("System prompt", "system_prompt", "systemPrompt"):
-        if told.get(name):
-            yield name, "Stable Diffusion takes no standing orders"
+    for name, value in told.items():
+        if name not in _KNOWN:
+            yield name, f"{value!r} means nothing here: the loaded checkpoint paints what is asked"
 
 
 def _way(job: PictureJob) -> Literal["words", "picture", "mask"]:
     if job.init is None:
         return "words"
     return "picture" if job.mask is None else "mask"
-
-
-def _family(job: PictureJob) -> Family:
-    family = FAMILIES.get(job.provider, "sd")
-    return "sd" if family == "inpaint" else family
 
 
 def _hands_over(job: PictureJob) -> bool:
