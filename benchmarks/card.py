@@ -23,12 +23,12 @@ import orjson
 import pybase64
 from PIL import Image
 
-from testcard.job import PictureJob
-from testcard.mock import chart
-from testcard.mock.card import CardEngine
-from testcard.mock.scaling import fit
-from testcard.mock.scene import landscape
-from testcard.picture import Pixels, decode, encode
+from testcard.card import chart
+from testcard.card.engine import CardEngine
+from testcard.card.scaling import fit
+from testcard.card.scene import landscape
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,17 +19,17 @@ from schemathesis.engine.events import ScenarioFinished
 from tests.mutants.mutant import Around, Mutant, Mutated
 
 from testcard.assembly import find
+from testcard.common.reading import Reading, read
 from testcard.doors.http import application
 from testcard.drivers.drafts import pictures_for
 from testcard.drivers.material import Links
-from testcard.reading import Reading, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from testcard.message import Call, Reply
+    from testcard.common.message import Call, Reply
 
 Failure = tuple[str, str]
 """An operation and the check that failed on it."""

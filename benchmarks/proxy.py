@@ -87,7 +87,7 @@ def measure(port: int, calls: int) -> dict[str, dict[str, float]]:
 def plain_server() -> tuple[subprocess.Popen[str], int]:
     """Start `testcard serve`; return it with its port."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "testcard.cli", "serve", "--port", "0", "--quiet"],
+        [sys.executable, "-m", "testcard.cli.main", "serve", "--port", "0", "--quiet"],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -113,7 +113,7 @@ def main() -> None:
     try:
         own = [sys.executable, str(Path(__file__)), "--plain", str(port)]
         own += ["--calls", str(chosen.calls)]
-        run = [sys.executable, "-m", "testcard.cli", "run", "--", *own]
+        run = [sys.executable, "-m", "testcard.cli.main", "run", "--", *own]
         done = subprocess.run(run, capture_output=True, text=True, check=True)
     finally:
         server.terminate()

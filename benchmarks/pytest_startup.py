@@ -17,7 +17,7 @@ from statistics import median
 
 _ROUNDS = 15
 _ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-_OURS = ("-p", "testcard.doors.pytest_plugin")
+_OURS = ("-p", "testcard.fixtures.plugin")
 _THEIRS = ("-p", "respx.plugin", "-p", "pytest_httpx2")
 
 

@@ -29,8 +29,8 @@ import transformers
 from PIL import Image
 from tests import checkpoints
 
-from testcard.job import PictureJob
-from testcard.picture import Pixels
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels
 from testcard.reference.engine import ReferenceEngine
 from testcard.reference.models import Models
 

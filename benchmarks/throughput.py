@@ -37,8 +37,8 @@ PATH = "/sdxl/image2image/v1"
 BASELINE = """
 import orjson
 from fastapi import FastAPI, Request, Response
-from testcard.reading import read
-from testcard.spec import load
+from testcard.common.reading import read
+from testcard.common.spec import load
 from pathlib import Path
 body = read(load(Path({spec!r}))).operations[0].body
 app = FastAPI()
@@ -125,7 +125,7 @@ def peers(folder: Path, prism: str | None) -> Iterator[tuple[str, list[str], str
     port = free_port()
     yield (
         "testcard, journal on",
-        [sys.executable, "-m", "testcard.cli", "serve", "--port", str(port), "--quiet"],
+        [sys.executable, "-m", "testcard.cli.main", "serve", "--port", str(port), "--quiet"],
         f"http://127.0.0.1:{port}/imagepipeline",
     )
     app = folder / "baseline.py"

@@ -13,9 +13,9 @@ import os
 
 import pytest
 
+from testcard.common.spec import bundled, load
 from testcard.drivers.material import Links
 from testcard.pytest_clauses import ClauseTest, clauses
-from testcard.spec import bundled, load
 
 
 def _live(provider: str) -> ClauseTest:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from testcard.assembly import Options, build
+from testcard.common.reading import Profile
 from testcard.drivers.fuzz import fuzz
 from testcard.drivers.plan import plan
 from testcard.drivers.stateful import stateful
 from testcard.pytest_clauses import ClauseTest, clauses
-from testcard.reading import Profile
 
 
 def _against_the_mock(provider: str, profile: Profile) -> ClauseTest:

@@ -7,12 +7,12 @@ from functools import cache
 import pytest
 
 from testcard.assembly import Options, build, open_engine
+from testcard.common.job import Engine
+from testcard.common.reading import Profile
+from testcard.contract.targets import InProcess
 from testcard.drivers.plan import plan
-from testcard.job import Engine
 from testcard.mock.core import Mock
 from testcard.pytest_clauses import ClauseTest, clauses
-from testcard.reading import Profile
-from testcard.targets import InProcess
 
 pytest.importorskip(
     "testcard.reference.opening",

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from testcard.job import PictureJob
-from testcard.mock.card import CardEngine
-from testcard.mock.scene import landscape
-from testcard.picture import Pixels
+from testcard.card.engine import CardEngine
+from testcard.card.scene import landscape
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels
 
 SIDE = 400
 

@@ -19,10 +19,10 @@ import httpx2
 import requests
 from tests.support import KEY, Api, form
 
-from testcard.doors.kit import Testcard, TestcardServer
-from testcard.doors.marker import Setup, Shelf
-from testcard.message import Call, Reply
-from testcard.spec import bundled, load
+from testcard.common.message import Call, Reply
+from testcard.common.spec import bundled, load
+from testcard.fixtures.fixtures import Testcard, TestcardServer
+from testcard.fixtures.setup import Setup, Shelf
 
 SHELF = Shelf()
 """Specs that have been read: they change in no test."""

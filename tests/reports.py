@@ -10,11 +10,11 @@ import numpy as np
 import orjson
 import pybase64
 
-from testcard.message import Call, Exchange, Reply
-from testcard.picture import Format, encode
-from testcard.reading import Reading, read
-from testcard.spec import Evidence, bundled, load
-from testcard.verdict import (
+from testcard.common.message import Call, Exchange, Reply
+from testcard.common.picture import Format, encode
+from testcard.common.reading import Reading, read
+from testcard.common.spec import Evidence, bundled, load
+from testcard.contract.verdict import (
     Clause,
     Group,
     Outcome,

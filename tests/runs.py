@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-COMMAND = (sys.executable, "-m", "testcard.cli", "run")
+COMMAND = (sys.executable, "-m", "testcard.cli.main", "run")
 SECONDS = 60
 KEYS = {
     "SEGMIND_API_KEY": "a-key-that-works",

@@ -26,7 +26,7 @@ from testcard.doors.http import application
 from testcard.mock.core import Mock
 
 ROOT = Path(__file__).parents[1]
-COMMAND = (sys.executable, "-m", "testcard.cli")
+COMMAND = (sys.executable, "-m", "testcard.cli.main")
 SECONDS = 20.0
 T = TypeVar("T")
 _BASE = re.compile(r"http://127\.0\.0\.1:\d+")

@@ -17,17 +17,17 @@ import pytest
 from numpy.typing import NDArray
 
 from testcard.assembly import find
-from testcard.body import FilePart
-from testcard.job import Engine, PictureJob
-from testcard.message import Call, Reply
-from testcard.mock.card import CardEngine
+from testcard.card.engine import CardEngine
+from testcard.common.body import FilePart
+from testcard.common.job import Engine, PictureJob
+from testcard.common.message import Call, Reply
+from testcard.common.picture import Format, Pixels, decode, encode, sniff
+from testcard.common.reading import Profile
 from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.dialect import Dialect
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry
 from testcard.mock.world import JobPolicy, World
-from testcard.picture import Format, Pixels, decode, encode, sniff
-from testcard.reading import Profile
 
 HOST = "http://testcard.test"
 KEY = "a-key"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testcard.spec import bundled, load, words
+from testcard.common.spec import bundled, load, words
 
 ROOT = Path(__file__).parents[1]
 ROOTS = ("contracts", "mockserver", "reference_impl")
@@ -67,21 +67,31 @@ def test_imports_run_one_way(path: Path) -> None:
     assert {name for name in used if HOME[name] not in allowed} == set()
     forbidden: list[str] = []
     if within(here, "testcard.mock"):
-        forbidden = ["testcard.providers", "testcard.doors", "testcard.assembly", "testcard.tables"]
+        forbidden = [
+            "testcard.providers",
+            "testcard.doors",
+            "testcard.assembly",
+            "testcard.cli.tables",
+        ]
     if within(here, "testcard.providers"):
-        forbidden = ["testcard.doors", "testcard.assembly", "testcard.tables", "testcard.mock.core"]
+        forbidden = [
+            "testcard.doors",
+            "testcard.assembly",
+            "testcard.cli.tables",
+            "testcard.mock.core",
+        ]
     if here == "testcard.doors.http":
-        forbidden = ["testcard.providers", "testcard.assembly", "testcard.tables"]
+        forbidden = ["testcard.providers", "testcard.assembly", "testcard.cli"]
     if here == "testcard.assembly":
         forbidden = ["testcard.doors"]
-    forbidden.append("testcard.cli")
+    forbidden.append("testcard.cli.main")
     assert [name for name in used if any(within(name, each) for each in forbidden)] == []
 
 
 @EACH_SOURCE
 def test_the_core_knows_no_framework_and_starts_no_thread(path: Path) -> None:
     """The doors alone know one. A lock is what the mock may take from threading."""
-    if within(module_of(path), "testcard.doors") or path.parts[-2] == "drivers":
+    if path.parts[-2] in ("doors", "fixtures", "intercept", "drivers"):
         return
     assert {name.partition(".")[0] for name in imports(path)} & (
         FRAMEWORKS - {"threading"}

@@ -24,10 +24,10 @@ from tests.support import (
     photo,
 )
 
-from testcard.job import PictureJob
-from testcard.message import Call
-from testcard.picture import decode
-from testcard.reading import Profile
+from testcard.common.job import PictureJob
+from testcard.common.message import Call
+from testcard.common.picture import decode
+from testcard.common.reading import Profile
 
 
 def asked(api: Api, profile: Profile, **fields: Any) -> PictureJob:

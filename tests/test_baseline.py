@@ -11,12 +11,13 @@ import pytest
 from rich.console import Console
 from tests.reports import SIZE, WRONG_SIZE, example, segmind_run
 
-from testcard import baseline, report
-from testcard.baseline import BaselineError
-from testcard.drift import Change, Deviation, Drift, Severity, drift, exit_code, snapshot
+from testcard import report
+from testcard.common.spec import Evidence
+from testcard.contract.verdict import Report, Ruling, Verdict, severity
+from testcard.record import baseline
+from testcard.record.baseline import BaselineError
+from testcard.record.drift import Change, Deviation, Drift, Severity, drift, exit_code, snapshot
 from testcard.report.changes import print_drift
-from testcard.spec import Evidence
-from testcard.verdict import Report, Ruling, Verdict, severity
 
 
 def of(*verdicts: Verdict) -> Report:

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from testcard.job import PictureJob
-from testcard.mock.card import CardEngine, effective_strength
-from testcard.mock.scaling import fit, pixels
-from testcard.mock.scene import landscape
-from testcard.picture import Pixels, decode, distance, encode
+from testcard.card.engine import CardEngine, effective_strength
+from testcard.card.scaling import fit, pixels
+from testcard.card.scene import landscape
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels, decode, distance, encode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,8 +78,8 @@ def test_any_text_can_be_captioned(prompt: str) -> None:
 def test_the_same_job_gives_the_same_bytes_in_another_process(photo: Pixels) -> None:
     """Nothing depends on the process: no salted hash, no clock."""
     program = (
-        "import hashlib; from testcard.job import PictureJob; "
-        "from testcard.mock.card import CardEngine; "
+        "import hashlib; from testcard.common.job import PictureJob; "
+        "from testcard.card.engine import CardEngine; "
         "job = PictureJob(provider='anyone', prompt='a red fox', width=128, height=128); "
         "print(hashlib.sha256(next(CardEngine().paint(job)).tobytes()).hexdigest())"
     )

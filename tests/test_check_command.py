@@ -11,12 +11,12 @@ from tests.test_plan import session
 from tests.traces import jpeg, reading, refused
 from typer.testing import CliRunner
 
-from testcard import runs
-from testcard.check import audit, check
-from testcard.checking import app
+from testcard.cli import checks as runs
+from testcard.cli.check import app
+from testcard.contract.check import audit, check
+from testcard.contract.verdict import ProviderRun, Report
 from testcard.drivers.plan import plan
-from testcard.har import read, write
-from testcard.verdict import ProviderRun, Report
+from testcard.record.har import read, write
 
 REAL = "https://api.imagepipeline.io"
 SECRET = "sk-secret-8Jq2Lw91"

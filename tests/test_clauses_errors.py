@@ -23,7 +23,7 @@ from tests.traces import (
 )
 
 from testcard.clauses.catalogue import CLAUSES
-from testcard.message import Call, Exchange, Reply
+from testcard.common.message import Call, Exchange, Reply
 
 URL = "https://a.example/0.png"
 NOT_FOUND = {"detail": "no such job"}

@@ -23,8 +23,8 @@ from tests.traces import (
     thriving,
 )
 
-from testcard.message import Exchange
-from testcard.picture import encode
+from testcard.common.message import Exchange
+from testcard.common.picture import encode
 
 URL = "https://a.example/0.png"
 

@@ -20,7 +20,7 @@ from tests.traces import (
     several,
 )
 
-from testcard.message import Headers
+from testcard.common.message import Headers
 
 CASES = (
     Case("wire.status", "segmind", lambda: (jpeg(), refused()), lambda: (refused(418),)),

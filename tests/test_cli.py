@@ -14,10 +14,10 @@ from rich.cells import cell_len
 from tests.servers import ROOT
 from typer.testing import CliRunner, Result
 
-from testcard.cli import app
+from testcard.cli.main import app
+from testcard.common.reading import Profile, read
+from testcard.common.spec import bundled, load, words
 from testcard.mock.world import JobPolicy
-from testcard.reading import Profile, read
-from testcard.spec import bundled, load, words
 
 IDS = [path.stem for path in bundled()]
 SEGMIND = next(path for path in bundled() if path.stem == "segmind")
@@ -229,7 +229,7 @@ def imported(statement: str) -> set[str]:
 
 def test_serve_imports_nothing_heavy() -> None:
     names = imported(
-        "from testcard.doors.serving import serve_until_stopped; from testcard.cli import *;"
+        "from testcard.doors.server import serve_until_stopped; from testcard.cli.main import *;"
         "from testcard.doors.http import application; application(build())"
     )
     assert {"testcard", *WEB} - {"pydantic"} <= names
@@ -237,7 +237,7 @@ def test_serve_imports_nothing_heavy() -> None:
 
 
 def test_the_command_line_alone_loads_no_web_framework() -> None:
-    assert not imported("import testcard.cli") & {*HEAVY, *WEB}
+    assert not imported("import testcard.cli.main") & {*HEAVY, *WEB}
 
 
 def test_help_names_every_command() -> None:

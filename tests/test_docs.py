@@ -13,7 +13,7 @@ import pytest
 from tests.servers import ROOT, SECONDS, serving
 from typer.testing import CliRunner, Result
 
-from testcard.cli import app
+from testcard.cli.main import app
 
 PAGES = [
     page

@@ -16,7 +16,7 @@ import pytest
 from tests.servers import door
 
 from testcard.assembly import build
-from testcard.spec import bundled, load
+from testcard.common.spec import bundled, load
 
 EACH = pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -18,7 +18,7 @@ from PIL import Image
 from tests.servers import SECONDS, address, door, raw, until
 
 from testcard.assembly import Options, build
-from testcard.spec import bundled
+from testcard.common.spec import bundled
 
 MOST = 1 << 20
 SEGMIND = "/segmind/v1/sd1.5-img2img"

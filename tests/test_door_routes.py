@@ -11,10 +11,10 @@ from fastapi.routing import APIRoute
 from tests.servers import door, raw
 
 from testcard.assembly import Options, build, installed
+from testcard.common.schema import Validator
+from testcard.common.spec import Spec, bundled, load
 from testcard.doors.http import provider_application
 from testcard.mock.core import Mock
-from testcard.schema import Validator
-from testcard.spec import Spec, bundled, load
 
 SPECS = [load(path) for path in bundled()]
 EACH = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.id)

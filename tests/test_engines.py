@@ -29,11 +29,11 @@ from tests.support import (
 )
 
 from testcard.assembly import open_engine
+from testcard.card.engine import CardEngine
+from testcard.common.job import PictureJob
+from testcard.common.message import Call
+from testcard.common.spec import SpecError
 from testcard.doors.http import caller_left
-from testcard.job import PictureJob
-from testcard.message import Call
-from testcard.mock.card import CardEngine
-from testcard.spec import SpecError
 
 
 class Busy(CardEngine):

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testcard import har
-from testcard.har import HarError
-from testcard.message import BLANKED, Call, Exchange, Reply, Trace
-from testcard.redaction import redacted
+from testcard.common.message import BLANKED, Call, Exchange, Reply, Trace
+from testcard.common.redaction import redacted
+from testcard.record import har
+from testcard.record.har import HarError
 
 TEXT = st.text(max_size=40)
 HEADERS = st.lists(

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testcard.card.scene import landscape
+from testcard.common.picture import Limits, PictureError, distance, encode
 from testcard.mock.inputs import Inputs
-from testcard.mock.scene import landscape
-from testcard.picture import Limits, PictureError, distance, encode
 
 if TYPE_CHECKING:
     from pathlib import Path

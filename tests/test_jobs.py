@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from tests.support import BOTH, HOST, IMAGEPIPELINE, Api, Client, client_of, json_of, picture, size
 
-from testcard.job import PictureJob
-from testcard.message import Call, Reply
+from testcard.common.job import PictureJob
+from testcard.common.message import Call, Reply
+from testcard.common.reading import Profile
 from testcard.mock import world as world_module
 from testcard.mock.world import JobPolicy, World
-from testcard.reading import Profile
 
 SMALL = {"width": 64, "height": 96}
 WORK = PictureJob("anyone", "a red fox")

@@ -23,10 +23,10 @@ from tests.kit_clients import (
 )
 from tests.support import APIS, EVERY_API, IMAGEPIPELINE, STREAM, Api
 
+from testcard.common.message import Call, Reply
 from testcard.doors.background import Background
-from testcard.doors.kit import Testcard, TestcardServer
-from testcard.doors.marker import Setup
-from testcard.message import Call, Reply
+from testcard.fixtures.fixtures import Testcard, TestcardServer
+from testcard.fixtures.setup import Setup
 
 DOORS: dict[str, Sender] = {
     "requests": by_requests,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from testcard.doors.bench import Bench
-from testcard.doors.kit import Testcard, TestcardServer
+from testcard.fixtures.base import Bench
+from testcard.fixtures.fixtures import Testcard, TestcardServer
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_what_it_installs_is_there() -> None:
     assert INSTALL == ("pip install 'testcard[clients]' httpx", [])
     extra = " ".join(project["optional-dependencies"]["clients"])
     assert all(name in extra for name in ("pytest>", "respx", "pytest-httpx2"))
-    assert project["entry-points"]["pytest11"] == {"testcard": "testcard.doors.pytest_plugin"}
+    assert project["entry-points"]["pytest11"] == {"testcard": "testcard.fixtures.plugin"}
 
 
 def test_it_works_as_typed(tmp_path: Path) -> None:

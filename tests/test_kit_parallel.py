@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("xdist", reason="pytest-xdist is not installed")
 pytest.importorskip("pytest_randomly", reason="pytest-randomly is not installed")
 
-PYTEST = (sys.executable, "-m", "pytest", "-p", "testcard.doors.pytest_plugin")
+PYTEST = (sys.executable, "-m", "pytest", "-p", "testcard.fixtures.plugin")
 PARALLEL = ("-p", "xdist", "-p", "randomly")
 TESTS = """
 import hashlib

@@ -11,7 +11,7 @@ import testcard.doors.respx  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
-PLUGINS = ("-p", "testcard.doors.pytest_plugin", "-p", "anyio")
+PLUGINS = ("-p", "testcard.fixtures.plugin", "-p", "anyio")
 CALL = """
 import httpx
 import pytest
@@ -185,7 +185,7 @@ def test_a_client_s_breach_fails_a_strict_test(outcome: Outcome) -> None:
 
 
 def test_the_warning_can_be_filtered(outcome: Outcome) -> None:
-    name = "testcard.doors.pytest_plugin.TestcardWarning"
+    name = "testcard.fixtures.plugin.TestcardWarning"
     outcome(BREACH.format(strict=False), "-W", f"ignore::{name}").assert_outcomes(passed=1)
     outcome(BREACH.format(strict=False), "-W", f"error::{name}").assert_outcomes(passed=1, errors=1)
 
@@ -276,8 +276,8 @@ class Client(unittest.TestCase):
 def test_the_names_can_be_imported_for_annotations(outcome: Outcome) -> None:
     """Though they begin with Test, pytest collects none of them."""
     run = outcome("""
-from testcard.doors.kit import Testcard, TestcardServer
-from testcard.doors.pytest_plugin import TestcardWarning
+from testcard.fixtures.fixtures import Testcard, TestcardServer
+from testcard.fixtures.plugin import TestcardWarning
 
 def test_client(testcard: Testcard, testcard_server: TestcardServer) -> None: ...
 """)

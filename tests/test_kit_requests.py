@@ -14,9 +14,9 @@ from tests.kit_clients import FOLDER, SHELF, call_of
 from tests.support import SEGMIND, photo
 from urllib3 import Retry, Timeout
 
-from testcard.doors.inside import OtherHost
-from testcard.doors.kit import Testcard
-from testcard.doors.marker import Setup
+from testcard.doors.inprocess import OtherHost
+from testcard.fixtures.fixtures import Testcard
+from testcard.fixtures.setup import Setup
 
 CALL = call_of(SEGMIND)
 HEADERS = dict(CALL.headers)

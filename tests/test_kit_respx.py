@@ -23,12 +23,12 @@ from tests.kit_clients import (
 )
 from tests.support import EVERY_API, IMAGEPIPELINE, SEGMIND, STREAM, Api, photo
 
-from testcard.doors import kit
-from testcard.doors.inside import OtherHost
-from testcard.doors.kit import Testcard
-from testcard.doors.marker import Setup
-from testcard.message import Call
-from testcard.spec import SpecError, bundled, load
+from testcard.common.message import Call
+from testcard.common.spec import SpecError, bundled, load
+from testcard.doors.inprocess import OtherHost
+from testcard.fixtures import fixtures as kit
+from testcard.fixtures.fixtures import Testcard
+from testcard.fixtures.setup import Setup
 
 SENDERS = {
     "httpx": by_httpx,

@@ -16,9 +16,9 @@ import requests
 from tests.kit_clients import by_httpx, by_httpx2, by_requests, call_of
 from tests.support import IMAGEPIPELINE, SEGMIND
 
-from testcard.doors.inside import OtherHost
-from testcard.doors.kit import Testcard, TestcardServer
-from testcard.message import Call
+from testcard.common.message import Call
+from testcard.doors.inprocess import OtherHost
+from testcard.fixtures.fixtures import Testcard, TestcardServer
 
 CALL = call_of(SEGMIND)
 NOBODY_THERE = (requests.ConnectionError, httpx.ConnectError, httpx2.ConnectError)

@@ -23,7 +23,7 @@ def pytest_unconfigure():
 
 def test_the_entry_point_is_the_plugin() -> None:
     (point,) = [each for each in entry_points(group="pytest11") if each.name == "testcard"]
-    assert point.value == "testcard.doors.pytest_plugin"
+    assert point.value == "testcard.fixtures.plugin"
 
 
 def loaded(folder: Path, tests: str) -> set[str]:
@@ -31,7 +31,7 @@ def loaded(folder: Path, tests: str) -> set[str]:
     (folder / "conftest.py").write_text(SHOW)
     (folder / "test_it.py").write_text(tests)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-s", "-p", "testcard.doors.pytest_plugin"],
+        [sys.executable, "-m", "pytest", "-q", "-s", "-p", "testcard.fixtures.plugin"],
         cwd=folder,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
@@ -49,7 +49,7 @@ def test_a_suite_that_uses_nothing_imports_nothing(tmp_path: Path) -> None:
     assert names & HEAVY == set()
     assert {name for name in names if name.startswith("testcard.")} == {
         "testcard.doors",
-        "testcard.doors.pytest_plugin",
+        "testcard.fixtures.plugin",
     }
 
 

@@ -22,9 +22,9 @@ from tests.support import (
     json_of,
 )
 
+from testcard.common.reading import Profile
+from testcard.common.spec import SpecError
 from testcard.mock.world import Fault, World
-from testcard.reading import Profile
-from testcard.spec import SpecError
 
 PAYING = pytest.mark.parametrize(
     "api", [api for api in APIS if api is not IMAGEPIPELINE], ids=lambda api: api.provider

@@ -12,8 +12,8 @@ from tests.mutants.catalogue import PROVIDERS, mutants
 from tests.mutants.mutant import Mutant
 from tests.mutants.score import Result, all_faithful, results
 
-from testcard.message import Call
-from testcard.verdict import Group
+from testcard.common.message import Call
+from testcard.contract.verdict import Group
 
 _GROUPS: tuple[Group, ...] = ("wire", "pictures", "jobs", "money", "errors")
 _LEAST_BY_PLAN = 0.85

@@ -41,7 +41,7 @@ def test_the_wheel_holds_every_module_and_every_spec(wheel: Path) -> None:
     }
     specs = {f"testcard/openapi/{path.name}" for path in (ROOT / "openapi").glob("*.yaml")}
     assert len(specs) == 5
-    assert {"testcard/cli.py", "testcard/vocabulary.yaml"} <= names
+    assert {"testcard/cli/main.py", "testcard/common/vocabulary.yaml"} <= names
     assert shipped | specs <= names
     assert {name for name in names if not name.startswith(("testcard/", "testcard-"))} == set()
     assert "testcard/__init__.py" not in names
@@ -54,8 +54,8 @@ def test_what_is_installed_from_the_wheel_works_alone(wheel: Path, tmp_path: Pat
         archive.extractall(tmp_path)
     code = (
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {sysconfig.get_path('purelib')!r}];"
-        "from testcard.assembly import build; from testcard.cli import app;"
-        "import testcard.spec; print(testcard.spec.__file__);"
+        "from testcard.assembly import build; from testcard.cli.main import app;"
+        "import testcard.common.spec; print(testcard.common.spec.__file__);"
         "print(*build().dialects); app(['selfcheck'])"
     )
     done = subprocess.run(  # noqa: S603 (our own words)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, PngImagePlugin
 
-from testcard.picture import (
+from testcard.common.picture import (
     FORMATS,
     Format,
     Limits,

@@ -8,14 +8,14 @@ import pytest
 from tests.traces import reading
 
 from testcard.assembly import Options, build
-from testcard.check import check
+from testcard.common.message import Exchange
+from testcard.common.reading import Profile
+from testcard.contract.check import check
+from testcard.contract.session import Limits, Session
+from testcard.contract.targets import InProcess
+from testcard.contract.verdict import ProviderRun
 from testcard.drivers.plan import plan, steps
-from testcard.message import Exchange
 from testcard.mock.world import JobPolicy
-from testcard.reading import Profile
-from testcard.session import Limits, Session
-from testcard.targets import InProcess
-from testcard.verdict import ProviderRun
 
 PROVIDERS = ("aithriving", "appypie-img2img", "appypie-inpainting", "imagepipeline", "segmind")
 

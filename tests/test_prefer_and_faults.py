@@ -24,10 +24,10 @@ from tests.support import (
     picture,
 )
 
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
+from testcard.common.reading import Profile
+from testcard.common.schema import Validator
 from testcard.mock.world import Fault
-from testcard.reading import Profile
-from testcard.schema import Validator
 
 
 def preferring(api: Api, profile: Profile, wish: str) -> Client:

@@ -27,11 +27,11 @@ from tests.support import (
     text,
 )
 
-from testcard.body import FilePart
-from testcard.message import Call, Reply
-from testcard.picture import sniff
-from testcard.reading import Body, Field, Operation, Profile
-from testcard.schema import Validator, types
+from testcard.common.body import FilePart
+from testcard.common.message import Call, Reply
+from testcard.common.picture import sniff
+from testcard.common.reading import Body, Field, Operation, Profile
+from testcard.common.schema import Validator, types
 
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FEW = settings(SOME, max_examples=20)

@@ -16,14 +16,14 @@ from PIL import Image
 
 from testcard import assembly
 from testcard.assembly import Options, build
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
+from testcard.common.selfcheck import complaints
+from testcard.common.spec import SpecError, load
 from testcard.mock.core import Mock
 from testcard.mock.dialect import Visit
 from testcard.mock.trouble import Trouble
 from testcard.mock.world import World
 from testcard.providers.base import SpecDialect
-from testcard.selfcheck import complaints
-from testcard.spec import SpecError, load
 
 GUIDE = Path(__file__).parents[1] / "docs" / "spec-vocabulary.md"
 PROBLEMS = {

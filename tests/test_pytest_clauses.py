@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from testcard.common.spec import SpecError
 from testcard.pytest_clauses import clauses
-from testcard.spec import SpecError
 
 pytest_plugins = ["pytester"]
 

@@ -21,9 +21,9 @@ from tests.support import (
     size,
 )
 
-from testcard.body import FilePart
-from testcard.message import Reply
-from testcard.reading import Profile
+from testcard.common.body import FilePart
+from testcard.common.message import Reply
+from testcard.common.reading import Profile
 
 PAGES_SAMPLE = {
     "init_image": FilePart(photo(384, 320), "init_image.png"),

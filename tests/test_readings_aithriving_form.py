@@ -17,10 +17,10 @@ from tests.support import (
     text,
 )
 
-from testcard.body import FilePart
-from testcard.message import Reply
-from testcard.picture import Format
-from testcard.reading import Profile
+from testcard.common.body import FilePart
+from testcard.common.message import Reply
+from testcard.common.picture import Format
+from testcard.common.reading import Profile
 
 
 def aithriving(profile: Profile = "lenient") -> Client:

@@ -25,9 +25,9 @@ from tests.support import (
     text,
 )
 
-from testcard.message import Reply
-from testcard.picture import Pixels
-from testcard.reading import Profile
+from testcard.common.message import Reply
+from testcard.common.picture import Pixels
+from testcard.common.reading import Profile
 
 BOTH_APIS = pytest.mark.parametrize("api", [IMG2IMG, INPAINTING], ids=lambda api: api.provider)
 EVERY_CALL = pytest.mark.parametrize(

@@ -21,10 +21,10 @@ from tests.support import (
     json_of,
 )
 
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
+from testcard.common.reading import Profile
 from testcard.mock.trouble import Kind
 from testcard.mock.world import Fault
-from testcard.reading import Profile
 
 JSON_APIS = pytest.mark.parametrize("api", [api for api in APIS if not api.form])
 

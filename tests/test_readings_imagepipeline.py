@@ -18,8 +18,8 @@ from tests.support import (
     text,
 )
 
-from testcard.message import Reply
-from testcard.reading import Profile
+from testcard.common.message import Reply
+from testcard.common.reading import Profile
 
 
 def imagepipeline(profile: Profile = "lenient", policy: str = "polls:1", **settings: Any) -> Client:

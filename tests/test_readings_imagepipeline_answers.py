@@ -17,8 +17,8 @@ from tests.support import (
     size,
 )
 
-from testcard.message import Call, Reply
-from testcard.reading import Profile
+from testcard.common.message import Call, Reply
+from testcard.common.reading import Profile
 
 
 def imagepipeline(profile: Profile = "lenient", policy: str = "polls:1", **settings: Any) -> Client:

@@ -23,9 +23,9 @@ from tests.support import (
     text,
 )
 
-from testcard.message import Reply
-from testcard.picture import Pixels, encode
-from testcard.reading import Profile
+from testcard.common.message import Reply
+from testcard.common.picture import Pixels, encode
+from testcard.common.reading import Profile
 
 BOTH_CALLS = pytest.mark.parametrize(
     "api", [INPAINTING, STREAM], ids=lambda api: api.path.rpartition("/")[2]

@@ -21,9 +21,9 @@ from tests.support import (
     text,
 )
 
-from testcard.message import Reply
-from testcard.picture import distance
-from testcard.reading import Profile
+from testcard.common.message import Reply
+from testcard.common.picture import distance
+from testcard.common.reading import Profile
 
 SCHEDULERS = ["DDIM", "DPM Multi", "DPM Single", "Euler a", "Euler", "Heun"]
 SCHEDULERS += ["DPM2 a Karras", "DPM2 Karras", "LMS", "PNDM", "DDPM"]

@@ -17,8 +17,8 @@ from tests.support import (
     text,
 )
 
+from testcard.common.reading import Profile
 from testcard.mock.world import Fault
-from testcard.reading import Profile
 
 CREDITS = "x-remaining-credits"
 

@@ -18,9 +18,9 @@ from PIL import Image
 from tests.servers import SECONDS, serving
 from tests.wire_clients import CLIENTS, Asked, Client, Got, why_missing
 
-from testcard.reading import Operation, Profile, Reading, read
-from testcard.schema import Schema, nodes
-from testcard.spec import bundled, load, words
+from testcard.common.reading import Operation, Profile, Reading, read
+from testcard.common.schema import Schema, nodes
+from testcard.common.spec import bundled, load, words
 
 PROFILES: tuple[Profile, ...] = ("lenient", "documented")
 READINGS = {path.stem: read(load(path)) for path in bundled()}

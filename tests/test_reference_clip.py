@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from testcard.job import PictureJob
-from testcard.picture import Pixels, distance
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels, distance
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 engines = pytest.importorskip("testcard.reference.engine", reason=WHY, exc_type=ImportError)
@@ -95,8 +95,8 @@ def test_only_a_checkpoint_with_a_clip_model_is_guided_and_others_say_so(engine:
 
 
 def test_every_preset_of_the_page_is_known() -> None:
-    from testcard.reading import read
-    from testcard.spec import bundled, load
+    from testcard.common.reading import read
+    from testcard.common.spec import bundled, load
 
     spec = load(next(path for path in bundled() if path.stem == "aithriving"))
     bodies = [each.body for each in read(spec, "documented", {}).operations if each.body]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from testcard.job import PictureJob
-from testcard.picture import Pixels, distance
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels, distance
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 engines = pytest.importorskip("testcard.reference.engine", reason=WHY, exc_type=ImportError)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from testcard.job import PictureJob
-from testcard.picture import Pixels
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 engines = pytest.importorskip("testcard.reference.engine", reason=WHY, exc_type=ImportError)

@@ -29,8 +29,8 @@ from tests.support import (
     text,
 )
 
-from testcard.body import FilePart
-from testcard.picture import decode, distance, encode
+from testcard.common.body import FilePart
+from testcard.common.picture import decode, distance, encode
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from testcard.job import PictureJob
-from testcard.picture import Pixels
-from testcard.spec import bundled, load
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels
+from testcard.common.spec import bundled, load
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 frame = pytest.importorskip("testcard.reference.frame", reason=WHY, exc_type=ImportError)
@@ -145,7 +145,7 @@ def test_every_scheduler_of_every_page_is_known() -> None:
 
 
 def _documented(role: str) -> set[str]:
-    from testcard.reading import read
+    from testcard.common.reading import read
 
     readings = [read(load(path), "documented", {}) for path in bundled()]
     bodies = [each.body for reading in readings for each in reading.operations if each.body]

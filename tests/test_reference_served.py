@@ -18,8 +18,8 @@ from tests.support import INPAINTING, KEY
 from typer.testing import CliRunner
 
 from testcard.assembly import open_engine
-from testcard.cli import app
-from testcard.job import PictureJob
+from testcard.cli.main import app
+from testcard.common.job import PictureJob
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)
@@ -111,7 +111,10 @@ def test_run_answers_a_client_with_painted_pictures() -> None:
     )
     words = ["run", "--engine", "reference", "--", sys.executable, "-c", code]
     done = subprocess.run(  # noqa: S603 (our own words)
-        [sys.executable, "-m", "testcard.cli", *words], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "testcard.cli.main", *words],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert '"tiny weights"' in done.stdout
 

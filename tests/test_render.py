@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from testcard.common.reading import Profile, read
+from testcard.common.schema import Schema, Validator
+from testcard.common.spec import Spec, bundled, load
 from testcard.mock.render import render
-from testcard.reading import Profile, read
-from testcard.schema import Schema, Validator
-from testcard.spec import Spec, bundled, load
 
 SPECS = [load(path) for path in bundled()]
 

@@ -13,11 +13,12 @@ import orjson
 import pytest
 from tests.reports import KEY, SECRETS, WRONG_SIZE, example, segmind_run
 
-from testcard import baseline, har, report
-from testcard.redaction import safe
+from testcard import report
+from testcard.common.redaction import safe
+from testcard.common.schema import Validator
+from testcard.contract.verdict import Report
+from testcard.record import baseline, har
 from testcard.report import ReportError
-from testcard.schema import Validator
-from testcard.verdict import Report
 
 TEXT = {"type": "string", "minLength": 1}
 SARIF = {

@@ -23,15 +23,15 @@ from tests.reports import (
     segmind_run,
 )
 
-from testcard import baseline
-from testcard.message import Call
+from testcard.common.message import Call
+from testcard.contract.verdict import Report
+from testcard.record import baseline
 from testcard.report.curl import curl
 from testcard.report.form import parts_of
 from testcard.report.github import annotate
 from testcard.report.pictures import difference, preview, received, sent
 from testcard.report.summary import headline, place_of, written_at
 from testcard.report.terminal import RunProgress, print_report
-from testcard.verdict import Report
 
 
 def printed(report: Report, width: int = 200) -> str:

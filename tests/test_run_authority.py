@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from testcard.doors import authority
+from testcard.intercept import authority
 
 HOSTS = ("api.segmind.com", "gateway.appypie.com")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.runs import EXAMPLES, run, runtime
 
-from testcard.picture import Pixels, decode, sniff
+from testcard.common.picture import Pixels, decode, sniff
 
 URL = "https://pictures.example/harbour.png"
 PHP_CURL = ("-r", "exit(extension_loaded('curl') ? 0 : 1);")

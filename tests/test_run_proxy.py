@@ -14,9 +14,9 @@ import pytest
 from tests.servers import door
 
 from testcard.assembly import build
-from testcard.doors import authority
 from testcard.doors.http import application
-from testcard.doors.proxy import Gates, proxying
+from testcard.intercept import authority
+from testcard.intercept.proxy import Gates, proxying
 
 HOST = "api.imagepipeline.io"
 PATH = "/sdxl/image2image/v1/status/unknown-job"

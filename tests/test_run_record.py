@@ -21,11 +21,11 @@ from cryptography.x509.oid import NameOID
 from tests.runs import run
 from tests.servers import until
 
-from testcard import har
 from testcard.assembly import Options, build
+from testcard.common.message import BLANKED, Call, Exchange, Reply
 from testcard.doors.http import application
-from testcard.message import BLANKED, Call, Exchange, Reply
-from testcard.replay import Replay
+from testcard.intercept.replay import Replay
+from testcard.record import har
 
 HERE = "127.0.0.2"  # loopback too, but not the machine's usual name for itself
 SECRET = "sk-very-secret-0123456789"

@@ -10,7 +10,7 @@ import pytest
 from tests.runs import run
 from typer.testing import CliRunner
 
-from testcard.cli import app
+from testcard.cli.main import app
 
 SEGMIND = """
 import json, sys, urllib.request, urllib.error

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testcard.schema import Breach, Validator, coerced, merged, nodes, shown, types
+from testcard.common.schema import Breach, Validator, coerced, merged, nodes, shown, types
 
 FORM = {
     "type": "object",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from testcard.selfcheck import complaints
-from testcard.spec import bundled, load
+from testcard.common.selfcheck import complaints
+from testcard.common.spec import bundled, load
 
 EACH = pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
 SEGMIND = next(path for path in bundled() if path.stem == "segmind")

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 from tests.servers import SECONDS, Served, serving, stop, until
 
-from testcard.spec import bundled, load
-from testcard.tables import MAGIC_KEYS
+from testcard.cli.tables import MAGIC_KEYS
+from testcard.common.spec import bundled, load
 
 KEY = "a-very-secret-key"
 SEGMIND = "/segmind/v1/sd1.5-img2img"

@@ -10,8 +10,8 @@ import openapi_spec_validator
 import pytest
 import yaml
 
-from testcard.reading import read
-from testcard.spec import SpecError, bundled, evidence, line_of, load
+from testcard.common.reading import read
+from testcard.common.spec import SpecError, bundled, evidence, line_of, load
 
 EACH = pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
 JOBS = next(path for path in bundled() if path.stem == "imagepipeline")

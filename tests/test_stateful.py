@@ -11,13 +11,13 @@ from tests.mutants.mutant import Mutant, faithful
 from tests.mutants.score import known
 
 from testcard.assembly import find
+from testcard.common.reading import Profile, read
+from testcard.contract.flaw import flaws
+from testcard.contract.session import Limits, Session, Stop
+from testcard.contract.targets import InProcess
+from testcard.contract.trace import look
+from testcard.contract.verdict import TargetKind
 from testcard.drivers.stateful import stateful
-from testcard.flaw import flaws
-from testcard.reading import Profile, read
-from testcard.seen import look
-from testcard.session import Limits, Session, Stop
-from testcard.targets import InProcess
-from testcard.verdict import TargetKind
 
 _BOTH: tuple[Profile, ...] = ("documented", "lenient")
 _EXAMPLES = 40  # what is drawn hangs on the modules that hypothesis finds loaded

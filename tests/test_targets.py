@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from testcard.message import Call, Reply
-from testcard.targets import Http, InProcess, Recording, Unreachable
+from testcard.common.message import Call, Reply
+from testcard.contract.targets import Http, InProcess, Recording, Unreachable
 
 SERVER = "https://api.example"
 Answer = Callable[[BaseHTTPRequestHandler], None]

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import orjson
 
-from testcard.body import FilePart
 from testcard.clauses.catalogue import CLAUSES, CLIENT_CLAUSES
+from testcard.common.body import FilePart
+from testcard.common.message import Call, Exchange, Headers, Reply, Trace
+from testcard.common.picture import Format, encode
+from testcard.common.reading import Profile, Reading, read
+from testcard.common.spec import bundled, load
+from testcard.contract.trace import look
+from testcard.contract.verdict import Clause, Ruling
 from testcard.drivers.material import call_of
-from testcard.message import Call, Exchange, Headers, Reply, Trace
-from testcard.picture import Format, encode
-from testcard.reading import Profile, Reading, read
-from testcard.seen import look
-from testcard.spec import bundled, load
-from testcard.verdict import Clause, Ruling
 
 JSON = "application/json"
 PICTURE = "data:image/png;base64,"

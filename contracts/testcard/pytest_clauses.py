@@ -22,16 +22,16 @@ from typing import Final, Literal
 
 import pytest
 
-from testcard.check import Driver, check
 from testcard.clauses.catalogue import CLAUSES
+from testcard.common.message import Call, Reply
+from testcard.common.reading import Profile, Reading, read
+from testcard.common.spec import SpecError, bundled, load
+from testcard.contract.check import Driver, check
+from testcard.contract.session import GOOD_KEY, Limits, Session
+from testcard.contract.targets import Http, InProcess, Target
+from testcard.contract.verdict import Clause, Ruling, Verdict, severity
 from testcard.drivers.material import Links
 from testcard.drivers.plan import plan
-from testcard.message import Call, Reply
-from testcard.reading import Profile, Reading, read
-from testcard.session import GOOD_KEY, Limits, Session
-from testcard.spec import SpecError, bundled, load
-from testcard.targets import Http, InProcess, Target
-from testcard.verdict import Clause, Ruling, Verdict, severity
 
 Grade = Literal["documented", "sample", "observed", "assumed"]
 ClauseTest = Callable[[Clause, pytest.FixtureRequest], None]

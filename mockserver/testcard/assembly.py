@@ -13,15 +13,15 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from testcard.job import Engine
-from testcard.mock.card import CardEngine
+from testcard.card.engine import CardEngine
+from testcard.common.job import Engine
+from testcard.common.reading import Profile
+from testcard.common.spec import Spec, SpecError, bundled, load
 from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
 from testcard.mock.world import JobPolicy, World
 from testcard.providers.base import SpecDialect
-from testcard.reading import Profile
-from testcard.spec import Spec, SpecError, bundled, load
 
 GROUP = "testcard.providers"
 ENGINES = "testcard.engines"

@@ -22,8 +22,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from testcard.job import PictureJob
-from testcard.picture import Pixels, distance
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels, distance
 from testcard.reference.engine import ReferenceEngine
 from testcard.reference.models import Models
 from train.fit_vae import to_tensor

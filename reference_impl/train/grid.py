@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from testcard.job import PictureJob
-from testcard.picture import Pixels
+from testcard.common.job import PictureJob
+from testcard.common.picture import Pixels
 from testcard.reference.engine import ReferenceEngine
 from testcard.reference.models import Models
 from train.scenes import INKS, KINDS, Pose, blend, draw, shares

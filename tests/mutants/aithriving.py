@@ -10,8 +10,8 @@ from tests.mutants import edits, inner
 from tests.mutants.edits import GONE, after, failed, kind, ok, painted
 from tests.mutants.mutant import Mutant
 
-from testcard.spec import Node
-from testcard.verdict import Group
+from testcard.common.spec import Node
+from testcard.contract.verdict import Group
 
 
 def _mutant(group: Group, name: str, sentence: str, **parts: Any) -> Mutant:

@@ -11,8 +11,8 @@ from tests.mutants import edits, inner
 from tests.mutants.edits import GONE, after, failed, kind, ok, painted
 from tests.mutants.mutant import Mutant
 
-from testcard.spec import Node
-from testcard.verdict import Group
+from testcard.common.spec import Node
+from testcard.contract.verdict import Group
 
 _PROVIDER = "appypie-img2img"
 

@@ -10,9 +10,9 @@ from tests.mutants import edits, inner
 from tests.mutants.edits import GONE, after, failed, kind, ok
 from tests.mutants.mutant import Mutant
 
-from testcard.picture import decode, encode
-from testcard.spec import Node
-from testcard.verdict import Group
+from testcard.common.picture import decode, encode
+from testcard.common.spec import Node
+from testcard.contract.verdict import Group
 
 _PROVIDER = "appypie-inpainting"
 

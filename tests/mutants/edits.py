@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 from tests.mutants.mutant import Around, Mutated, Scene
 
-from testcard.message import Call, Headers, Reply
-from testcard.schema import Schema
-from testcard.spec import words
+from testcard.common.message import Call, Headers, Reply
+from testcard.common.schema import Schema
+from testcard.common.spec import words
 
 Edit = Callable[[Scene], Reply]
 Test = Callable[[Scene], bool]

@@ -10,9 +10,9 @@ from tests.mutants import edits, inner
 from tests.mutants.edits import after, failed, kind, ok, painted
 from tests.mutants.mutant import Mutant
 
+from testcard.common.spec import Node
+from testcard.contract.verdict import Group
 from testcard.mock.world import JobPolicy
-from testcard.spec import Node
-from testcard.verdict import Group
 
 _AT_ONCE = JobPolicy("at-once", 0)
 

@@ -11,9 +11,9 @@ from tests.mutants import edits
 from tests.mutants.edits import GONE, after, kind, ok
 from tests.mutants.mutant import Around, Mutant, Mutated, Scene
 
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
+from testcard.contract.verdict import Group
 from testcard.mock.world import JobPolicy
-from testcard.verdict import Group
 
 _AT_ONCE = JobPolicy("at-once", 0)
 

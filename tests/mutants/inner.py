@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from tests.mutants.edits import Test
 from tests.mutants.mutant import Around, Mutated
 
-from testcard.job import Engine, PictureJob
-from testcard.message import Call, Headers, Reply, header
+from testcard.common.job import Engine, PictureJob
+from testcard.common.message import Call, Headers, Reply, header
+from testcard.common.picture import Format, decode, encode
 from testcard.mock.world import Account, Job, JobState, World
-from testcard.picture import Format, decode, encode
 
 Array = NDArray[np.uint8]
 Repaint = Callable[[PictureJob, int, Array], Array]

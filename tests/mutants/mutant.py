@@ -11,9 +11,13 @@ from functools import cache
 from typing import Any, cast
 
 from testcard.assembly import find
-from testcard.job import Engine
-from testcard.message import Call, Reply
-from testcard.mock.card import CardEngine
+from testcard.card.engine import CardEngine
+from testcard.common.job import Engine
+from testcard.common.message import Call, Reply
+from testcard.common.reading import Operation, Profile
+from testcard.common.schema import merged
+from testcard.common.spec import Node, Spec, resolved
+from testcard.contract.verdict import Group
 from testcard.mock.core import Mock
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
@@ -21,10 +25,6 @@ from testcard.mock.studio import Studio
 from testcard.mock.turn import Work
 from testcard.mock.world import JobPolicy, World
 from testcard.providers.base import SpecDialect
-from testcard.reading import Operation, Profile
-from testcard.schema import merged
-from testcard.spec import Node, Spec, resolved
-from testcard.verdict import Group
 
 Answer = Callable[[Call], Reply]
 """What stands in for a mutant where a target is wanted: one Reply for each Call."""

@@ -18,16 +18,16 @@ from tests.mutants.catalogue import PROVIDERS, mutants
 from tests.mutants.mutant import Mutant, faithful
 
 from testcard.assembly import find
-from testcard.check import Driver, check
+from testcard.common.reading import Profile, Reading, read
+from testcard.contract.check import Driver, check
+from testcard.contract.session import Session
+from testcard.contract.targets import InProcess
+from testcard.contract.verdict import ProviderRun
 from testcard.drivers.drafts import Draft
 from testcard.drivers.fuzz import drafts, send
 from testcard.drivers.material import Links
 from testcard.drivers.plan import plan
 from testcard.drivers.stateful import stateful
-from testcard.reading import Profile, Reading, read
-from testcard.session import Session
-from testcard.targets import InProcess
-from testcard.verdict import ProviderRun
 
 T = TypeVar("T")
 How = Literal["full", "plan"]

@@ -9,8 +9,8 @@ from tests.mutants import edits, inner
 from tests.mutants.edits import after, failed, kind, ok, painted
 from tests.mutants.mutant import Mutant
 
-from testcard.spec import Node
-from testcard.verdict import Group
+from testcard.common.spec import Node
+from testcard.contract.verdict import Group
 
 _CREDITS = "x-remaining-credits"
 

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from testcard.clauses import client, errors, inputs, jobs, looks, money, pictures, valid, wire
-from testcard.verdict import Clause
+from testcard.clauses import (
+    accepted,
+    client,
+    jobs,
+    metamorphic,
+    money,
+    pictures,
+    refused,
+    strength_mask,
+    wire,
+)
+from testcard.contract.verdict import Clause
 
 CLAUSES: Final[tuple[Clause, ...]] = (
     *wire.CLAUSES,
     *pictures.CLAUSES,
-    *looks.CLAUSES,
-    *inputs.CLAUSES,
+    *metamorphic.CLAUSES,
+    *strength_mask.CLAUSES,
     *jobs.CLAUSES,
     *money.CLAUSES,
-    *errors.CLAUSES,
-    *valid.CLAUSES,
+    *refused.CLAUSES,
+    *accepted.CLAUSES,
 )
 """What a provider is held to."""
 

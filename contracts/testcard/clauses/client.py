@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from testcard.clauses.common import always, name_of
-from testcard.flaw import flaws
-from testcard.reading import Reading
-from testcard.seen import Seen
-from testcard.spec import Evidence
-from testcard.verdict import Clause, Ruling
+from testcard.clauses.base import always, name_of
+from testcard.common.reading import Reading
+from testcard.common.spec import Evidence
+from testcard.contract.flaw import flaws
+from testcard.contract.trace import Seen
+from testcard.contract.verdict import Clause, Ruling
 
 OWN_AGENT: Final = "testcard-check"
 """Begins the User-Agent of testcard's own calls, some of which are wrong on purpose."""

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from testcard.clauses.common import does, name_of, role_evidence
-from testcard.flaw import flaws
-from testcard.paintings import jobs
-from testcard.place import response_evidence, response_place
-from testcard.reading import Reading
-from testcard.seen import Seen
-from testcard.verdict import Clause, Ruling
+from testcard.clauses.base import does, name_of, role_evidence
+from testcard.common.place import response_evidence, response_place
+from testcard.common.reading import Reading
+from testcard.contract.flaw import flaws
+from testcard.contract.results import jobs
+from testcard.contract.trace import Seen
+from testcard.contract.verdict import Clause, Ruling
 
 PATIENCE: Final = 20
 """Questions after a job that may be answered PENDING, before it is held to be so for ever."""

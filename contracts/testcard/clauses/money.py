@@ -11,13 +11,13 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
-from testcard.clauses.common import LIVE_UNPROMISED, always, name_of, replies, role_evidence
-from testcard.flaw import flaws
-from testcard.place import response_evidence, response_place
-from testcard.reading import Reading
-from testcard.seen import Seen
-from testcard.spec import Evidence
-from testcard.verdict import Clause, Ruling
+from testcard.clauses.base import LIVE_UNPROMISED, always, name_of, replies, role_evidence
+from testcard.common.place import response_evidence, response_place
+from testcard.common.reading import Reading
+from testcard.common.spec import Evidence
+from testcard.contract.flaw import flaws
+from testcard.contract.trace import Seen
+from testcard.contract.verdict import Clause, Ruling
 
 _PRICE: Final = ("x-testcard", "price", "credits")
 

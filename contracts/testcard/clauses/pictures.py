@@ -11,17 +11,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from testcard.carried import Picture
-from testcard.clauses.common import always, asks, name_of, replies, role_evidence
-from testcard.flaw import flaws, random_at_most
-from testcard.paintings import Painting, paintings
-from testcard.picture import format_of, sniff
-from testcard.place import field_place, response_place
-from testcard.reading import Reading
-from testcard.schema import nodes
-from testcard.seen import Seen
-from testcard.spec import Evidence, evidence, words
-from testcard.verdict import Clause, Ruling
+from testcard.clauses.base import always, asks, name_of, replies, role_evidence
+from testcard.common.picture import format_of, sniff
+from testcard.common.place import field_place, response_place
+from testcard.common.reading import Reading
+from testcard.common.schema import nodes
+from testcard.common.spec import Evidence, evidence, words
+from testcard.contract.flaw import flaws, random_at_most
+from testcard.contract.payload import Picture
+from testcard.contract.results import Painting, paintings
+from testcard.contract.trace import Seen
+from testcard.contract.verdict import Clause, Ruling
 
 
 def decodes(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from testcard.carried import branch_of
-from testcard.clauses.common import always, asks, has_headers, name_of, replies, role_evidence
-from testcard.flaw import flaws
-from testcard.place import operation_place, response_place
-from testcard.reading import Reading
-from testcard.schema import Schema, Validator, coerced, shown
-from testcard.seen import Seen
-from testcard.spec import Evidence, evidence
-from testcard.verdict import Clause, Ruling
+from testcard.clauses.base import always, asks, has_headers, name_of, replies, role_evidence
+from testcard.common.place import operation_place, response_place
+from testcard.common.reading import Reading
+from testcard.common.schema import Schema, Validator, coerced, shown
+from testcard.common.spec import Evidence, evidence
+from testcard.contract.flaw import flaws
+from testcard.contract.payload import branch_of
+from testcard.contract.trace import Seen
+from testcard.contract.verdict import Clause, Ruling
 
 
 def _documented(seen: tuple[Seen, ...]) -> Iterator[Seen]:

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from testcard.body import FilePart
+from testcard.common.body import FilePart
+from testcard.common.picture import FORMATS, encode
+from testcard.common.reading import Body, Field, Operation
+from testcard.common.schema import types
 from testcard.drivers.material import Links
-from testcard.picture import FORMATS, encode
-from testcard.reading import Body, Field, Operation
-from testcard.schema import types
 
 SIZES: Final = ("64x64", "128x64", "200x120", "512x512")
 """Sizes that are asked for at random, where one field holds both sides."""

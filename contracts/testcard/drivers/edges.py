@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from testcard.body import MULTIPART, FilePart
+from testcard.common.body import MULTIPART, FilePart
+from testcard.common.reading import Body, Field, Operation, Reading
+from testcard.common.schema import Schema, types
 from testcard.drivers.drafts import SIZES, Draft, cheapest, encoded, fitting, pictures_for
 from testcard.drivers.material import Links
-from testcard.reading import Body, Field, Operation, Reading
-from testcard.schema import Schema, types
 
 _NO_WORD = "no-such-word"
 _MISFITS: Mapping[str, tuple[Any, ...]] = {

@@ -19,16 +19,16 @@ from hypothesis import seed as seeded
 from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, CheckContext, GenerationMode, Response
 
-from testcard.body import MULTIPART
 from testcard.clauses.catalogue import CLAUSES
+from testcard.common.body import MULTIPART
+from testcard.common.message import Call, Exchange, Reply
+from testcard.common.reading import Body, Field, Operation, Reading
+from testcard.contract.flaw import flaws
+from testcard.contract.session import Session
+from testcard.contract.trace import look
 from testcard.drivers.drafts import SIZES, Draft, pictures_for, shaped
 from testcard.drivers.edges import edges
 from testcard.drivers.material import Links
-from testcard.flaw import flaws
-from testcard.message import Call, Exchange, Reply
-from testcard.reading import Body, Field, Operation, Reading
-from testcard.seen import look
-from testcard.session import Session
 
 LARGEST_SIDE: Final = 512
 """Of the pictures that are asked for at random, in pixels; larger ones say no more."""

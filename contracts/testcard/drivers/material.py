@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from testcard.body import MULTIPART, FilePart
-from testcard.carried import Encoding
 from testcard.clauses.client import OWN_AGENT
-from testcard.message import Call, Headers
-from testcard.picture import encode
-from testcard.reading import Operation, Reading
+from testcard.common.body import MULTIPART, FilePart
+from testcard.common.message import Call, Headers
+from testcard.common.picture import encode
+from testcard.common.reading import Operation, Reading
+from testcard.contract.payload import Encoding
 
 _BOUNDARY: Final = "testcard-8a3f5c7e1d"
 

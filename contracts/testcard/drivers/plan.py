@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from testcard.carried import Encoding
 from testcard.clauses.jobs import PATIENCE
+from testcard.common.message import Call
+from testcard.common.reading import Operation, Reading
+from testcard.contract.payload import Encoding
+from testcard.contract.session import Session
+from testcard.contract.trace import UNKNOWN_JOB, WRONG_KEY, KeyKind, Seen
 from testcard.drivers import probes
 from testcard.drivers.material import call_of
 from testcard.drivers.values import PROMPTS, Fields, Values
 from testcard.drivers.wrongs import wrong
-from testcard.message import Call
-from testcard.reading import Operation, Reading
-from testcard.seen import UNKNOWN_JOB, WRONG_KEY, KeyKind, Seen
-from testcard.session import Session
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from testcard.body import MULTIPART
+from testcard.common.body import MULTIPART
+from testcard.common.message import Call
+from testcard.common.reading import Operation, Reading
 from testcard.drivers.material import call_of
 from testcard.drivers.values import SEED, Fields, Values
-from testcard.message import Call
-from testcard.reading import Operation, Reading
 
 _STRENGTHS: Final = (0.2, 0.5, 0.9)
 _SEEDS: Final = (SEED, 11, 13)

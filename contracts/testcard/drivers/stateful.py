@@ -23,8 +23,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from testcard.contract.session import Session
 from testcard.drivers.story import Deed, Step, Story, shortest
-from testcard.session import Session
 
 LONGEST: Final = 8
 """Steps that one story has at most."""

@@ -15,11 +15,11 @@ from urllib.parse import quote
 
 from testcard.clauses.catalogue import CLAUSES
 from testcard.clauses.jobs import PATIENCE
+from testcard.common.message import Call, Exchange
+from testcard.common.reading import Operation
+from testcard.contract.session import Session
+from testcard.contract.trace import UNKNOWN_JOB, KeyKind, Seen, look
 from testcard.drivers.drafts import cheapest
-from testcard.message import Call, Exchange
-from testcard.reading import Operation
-from testcard.seen import UNKNOWN_JOB, KeyKind, Seen, look
-from testcard.session import Session
 
 T = TypeVar("T")
 Deed = Literal[

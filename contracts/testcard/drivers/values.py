@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from testcard.carried import Encoding
+from testcard.common.reading import Body, Field, Operation
+from testcard.common.schema import Schema, types
+from testcard.common.spec import words
+from testcard.contract.flaw import random_at_most
+from testcard.contract.payload import Encoding
 from testcard.drivers.material import Links, half_mask, picture_value, scene
-from testcard.flaw import random_at_most
-from testcard.reading import Body, Field, Operation
-from testcard.schema import Schema, types
-from testcard.spec import words
 
 Fields = dict[str, Any]
 End = Literal["minimum", "maximum"]

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from testcard.common.reading import Field
+from testcard.common.schema import Schema, types
 from testcard.drivers.material import picture_value
 from testcard.drivers.values import EXACT, SEED, Values
-from testcard.reading import Field
-from testcard.schema import Schema, types
 
 _NUMBERS: Final = ("integer", "number")
 

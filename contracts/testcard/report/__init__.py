@@ -10,10 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from testcard import baseline, har
-from testcard.redaction import safe
+from testcard.common.redaction import safe
+from testcard.contract.verdict import Report
+from testcard.record import baseline, har
 from testcard.report import html, json, junit, sarif
-from testcard.verdict import Report
 
 __all__ = ["FORMATS", "ReportError", "known", "write"]
 

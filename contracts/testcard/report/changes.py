@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from testcard.drift import KINDS, Change, Drift
-from testcard.redaction import visible
+from testcard.common.redaction import visible
+from testcard.record.drift import KINDS, Change, Drift
 from testcard.report.summary import named, plural
 
 _STYLES: Final = {"broken": "bold red", "finding": "yellow", "not-exercised": "dim"}

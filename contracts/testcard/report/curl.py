@@ -13,8 +13,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
-from testcard.message import BLANKED, Call
-from testcard.redaction import blanked, redacted_url, secret_name, visible
+from testcard.common.message import BLANKED, Call
+from testcard.common.redaction import blanked, redacted_url, secret_name, visible
 from testcard.report.excerpt import cut, shortened, text_of
 from testcard.report.form import Part, parts_of
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from testcard.message import Exchange, Headers, Trace
+from testcard.common.message import Exchange, Headers, Trace
 from testcard.report.curl import curl
 from testcard.report.excerpt import shortened, text_of
 from testcard.report.markup import element

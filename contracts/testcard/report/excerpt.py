@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from testcard.redaction import visible
+from testcard.common.redaction import visible
 
 _LONGEST_STRING: Final = 120
 _LONGEST: Final = 2000

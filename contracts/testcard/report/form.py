@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import HTTP
 
-from testcard.message import Call
+from testcard.common.message import Call
 
 
 @dataclass(frozen=True, slots=True)

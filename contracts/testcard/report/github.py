@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Final, TextIO
 
-from testcard.redaction import safe
+from testcard.common.redaction import safe
+from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict, severity
 from testcard.report.summary import place_of
-from testcard.verdict import ProviderRun, Report, Ruling, Verdict, severity
 
 _COMMANDS: Final = {"broken": "error", "finding": "warning"}
 

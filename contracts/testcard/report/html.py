@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict, severity
 from testcard.report.evidence import exchange_details, picture_strip
 from testcard.report.markup import Child, element, page
 from testcard.report.summary import (
@@ -26,7 +27,6 @@ from testcard.report.summary import (
     plural,
     shown_subject,
 )
-from testcard.verdict import ProviderRun, Report, Ruling, Verdict, severity
 
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _ON_PICTURES: Final = ("pictures", "jobs")

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import orjson
 
-from testcard.message import Exchange
-from testcard.redaction import visible
+from testcard.common.message import Exchange
+from testcard.common.redaction import visible
+from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict, fingerprint, severity
 from testcard.report.summary import STANDINGS, count, place_of, standing
-from testcard.verdict import ProviderRun, Report, Ruling, Verdict, fingerprint, severity
 
 Node = dict[str, Any]
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from testcard.redaction import visible
+from testcard.common.redaction import visible
+from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
 from testcard.report.curl import curl
 from testcard.report.summary import count, place_of, plural, shown_subject, standing
-from testcard.verdict import ProviderRun, Report, Ruling, Verdict
 
 
 def render(report: Report) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
-from testcard.redaction import visible
+from testcard.common.redaction import visible
 
 Child = Element | str | None
 

@@ -16,8 +16,8 @@ import orjson
 import pybase64
 from PIL import Image
 
-from testcard.message import Call, Reply
-from testcard.picture import PictureError, decode, encode, media_type, sniff
+from testcard.common.message import Call, Reply
+from testcard.common.picture import PictureError, decode, encode, media_type, sniff
 from testcard.report.form import parts_of
 
 if TYPE_CHECKING:

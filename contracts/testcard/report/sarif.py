@@ -11,9 +11,17 @@ from urllib.parse import quote
 
 import orjson
 
+from testcard.common.spec import Evidence
+from testcard.contract.verdict import (
+    Clause,
+    ProviderRun,
+    Report,
+    Ruling,
+    Verdict,
+    fingerprint,
+    severity,
+)
 from testcard.report.summary import place_of, standing
-from testcard.spec import Evidence
-from testcard.verdict import Clause, ProviderRun, Report, Ruling, Verdict, fingerprint, severity
 
 Node = dict[str, Any]
 

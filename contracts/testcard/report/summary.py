@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from testcard.message import Exchange
-from testcard.redaction import visible
-from testcard.spec import line_of
-from testcard.verdict import Group, ProviderRun, Report, Ruling, Verdict
+from testcard.common.message import Exchange
+from testcard.common.redaction import visible
+from testcard.common.spec import line_of
+from testcard.contract.verdict import Group, ProviderRun, Report, Ruling, Verdict
 
 Standing = Literal["broken", "finding", "accepted", "kept", "not-exercised"]
 """An outcome; or `accepted`, where nothing but what a baseline accepts was broken."""

@@ -25,7 +25,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from testcard.redaction import safe
+from testcard.common.redaction import safe
+from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
 from testcard.report.curl import curl
 from testcard.report.summary import (
     GROUPS,
@@ -40,7 +41,6 @@ from testcard.report.summary import (
     plural,
     shown_subject,
 )
-from testcard.verdict import ProviderRun, Report, Ruling, Verdict
 
 _STYLES: Final[dict[Standing, str]] = {
     "broken": "bold red",

@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.requests import ClientDisconnect
 
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -20,8 +20,8 @@ from requests.exceptions import ReadTimeout, RetryError
 from urllib3 import HTTPHeaderDict, HTTPResponse, Timeout
 from urllib3.exceptions import MaxRetryError
 
-from testcard.doors.inside import Inside, OtherHost, patience
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
+from testcard.doors.inprocess import Inside, OtherHost, patience
 
 Limit = float | tuple[float, float] | tuple[float, None] | None
 

@@ -21,13 +21,13 @@ import respx
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
-from testcard.doors.inside import Inside, OtherHost, patience
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
+from testcard.doors.inprocess import Inside, OtherHost, patience
 
 if TYPE_CHECKING:
     from respx.types import RouteResultTypes
 
-    from testcard.reading import Operation, Reading
+    from testcard.common.reading import Operation, Reading
 
 _CHUNK = 16 << 10
 _DELAY = "testcard_delay"

@@ -15,12 +15,12 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from testcard.message import Call, Reply
+from testcard.common.message import Call, Reply
+from testcard.common.schema import Schema, Validator
 from testcard.mock.summary import entry_summary
 from testcard.mock.trouble import KINDS
 from testcard.mock.turn import Work
 from testcard.mock.world import Fault, JobPolicy
-from testcard.schema import Schema, Validator
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
-from testcard.job import Engine
-from testcard.message import Call, Exchange, Reply, blank
+from testcard.common.job import Engine
+from testcard.common.message import Call, Exchange, Reply, blank
+from testcard.common.reading import Operation
 from testcard.mock.admin import PREFIX, administer
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import Inputs
@@ -22,7 +23,6 @@ from testcard.mock.summary import brief
 from testcard.mock.trouble import Trouble
 from testcard.mock.turn import House, Turn, Work
 from testcard.mock.world import World
-from testcard.reading import Operation
 
 LARGEST_BODY = 32 << 20
 """Bytes of a request body that are taken, unless told otherwise."""

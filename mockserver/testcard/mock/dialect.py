@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from testcard.body import Finding
-from testcard.job import PictureJob
-from testcard.message import Call, Reply
+from testcard.common.body import Finding
+from testcard.common.job import PictureJob
+from testcard.common.message import Call, Reply
+from testcard.common.picture import Format
+from testcard.common.reading import Operation, Reading
 from testcard.mock.trouble import Trouble
 from testcard.mock.world import Account, World
-from testcard.picture import Format
-from testcard.reading import Operation, Reading
 
 
 @dataclass(slots=True)

@@ -18,8 +18,8 @@ import pybase64
 from cachetools import LRUCache
 from xxhash import xxh3_128_digest
 
-from testcard.mock.scene import landscape
-from testcard.picture import DEFAULT_LIMITS, Limits, PictureError, Pixels, decode, sniff
+from testcard.card.scene import landscape
+from testcard.common.picture import DEFAULT_LIMITS, Limits, PictureError, Pixels, decode, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Collection

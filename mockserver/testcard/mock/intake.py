@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from testcard.body import FilePart, Finding, Malformed, checkable, fields_of
+from testcard.common.body import FilePart, Finding, Malformed, checkable, fields_of
+from testcard.common.picture import PictureError, Pixels
+from testcard.common.reading import Body, Operation
+from testcard.common.schema import Breach
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import encoding_of
 from testcard.mock.trouble import Trouble
-from testcard.picture import PictureError, Pixels
-from testcard.reading import Body, Operation
-from testcard.schema import Breach
 
 Reader = Callable[[str | bytes, Collection[str]], Pixels | None]
 

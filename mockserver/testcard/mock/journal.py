@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from testcard.body import Finding
-from testcard.message import Exchange
+from testcard.common.body import Finding
+from testcard.common.message import Exchange
 
 _MOST_ENTRIES = 1_000
 _MOST_BYTES = 64 << 20

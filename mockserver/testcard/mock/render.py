@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from testcard.schema import Schema, types
-from testcard.spec import words
+from testcard.common.schema import Schema, types
+from testcard.common.spec import words
 
 _EMPTY: Mapping[str, Any] = {
     "object": {},

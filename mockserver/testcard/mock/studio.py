@@ -12,8 +12,8 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from testcard.job import Engine, PictureJob
-from testcard.picture import Format, encode
+from testcard.common.job import Engine, PictureJob
+from testcard.common.picture import Format, encode
 
 _MOST_BYTES = 64 << 20
 

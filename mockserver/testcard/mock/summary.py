@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from testcard.body import FilePart
-from testcard.message import Call, Headers, Reply, header
+from testcard.common.body import FilePart
+from testcard.common.message import Call, Headers, Reply, header
 from testcard.mock.journal import Entry
 
 _LONGEST = 200

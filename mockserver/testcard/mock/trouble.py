@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from testcard.schema import Breach
+from testcard.common.schema import Breach
 
 Kind = Literal[
     "malformed",

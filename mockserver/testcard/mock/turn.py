@@ -15,17 +15,17 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from testcard.job import PictureJob, asked
-from testcard.message import Reply
+from testcard.common.job import PictureJob, asked
+from testcard.common.message import Reply
+from testcard.common.picture import Pixels
+from testcard.common.reading import Body, Operation
+from testcard.common.schema import Breach
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import Inputs
 from testcard.mock.intake import key_of, note_path, pictures_of, read_fields, sentence
 from testcard.mock.studio import Studio
 from testcard.mock.trouble import Trouble
 from testcard.mock.world import World
-from testcard.picture import Pixels
-from testcard.reading import Body, Operation
-from testcard.schema import Breach
 
 Work = Callable[[], Reply]
 """The costly rest of a call, to be done where it holds nobody up."""

@@ -17,7 +17,7 @@ from threading import RLock
 from typing import Literal
 from uuid import UUID
 
-from testcard.job import PictureJob
+from testcard.common.job import PictureJob
 from testcard.mock.trouble import Kind
 
 JobState = Literal["PENDING", "SUCCESS", "FAILURE"]

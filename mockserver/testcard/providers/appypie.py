@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from testcard.message import Reply
+from testcard.common.message import Reply
 from testcard.mock.dialect import Visit
 from testcard.providers.base import JSON, SpecDialect
 
 if TYPE_CHECKING:
-    from testcard.job import PictureJob
+    from testcard.common.job import PictureJob
     from testcard.mock.world import World
 
 

@@ -15,16 +15,16 @@ from typing import Any, ClassVar
 import orjson
 import pybase64
 
-from testcard.job import PictureJob
-from testcard.message import Headers, Reply
+from testcard.common.job import PictureJob
+from testcard.common.message import Headers, Reply
+from testcard.common.picture import Format, format_of
+from testcard.common.reading import Operation, Profile, Reading, read
+from testcard.common.schema import nodes
+from testcard.common.spec import Spec, words
 from testcard.mock.dialect import Visit
 from testcard.mock.render import render
 from testcard.mock.trouble import Trouble
 from testcard.mock.world import Account, Job, World
-from testcard.picture import Format, format_of
-from testcard.reading import Operation, Profile, Reading, read
-from testcard.schema import nodes
-from testcard.spec import Spec, words
 
 JSON = "application/json"
 _SECONDS_A_STEP = 0.05  # what the mock says a step took; it is told, not measured

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from testcard.message import Reply
+from testcard.common.message import Reply
 from testcard.mock.dialect import Visit
 from testcard.mock.trouble import Trouble
 from testcard.providers.base import SpecDialect, amount

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from testcard.job import PictureJob
+from testcard.common.job import PictureJob
 from testcard.reference import frame, schedulers
 from testcard.reference.clip import PRESETS, Tower
 from testcard.reference.models import Models

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from testcard.job import PictureJob
+from testcard.common.job import PictureJob
 from testcard.reference.frame import working_size
 from testcard.reference.styles import style
 

@@ -1,0 +1,97 @@
+"""What clauses have in common: names, evidence, and whether a reading promises anything at all.
+
+Knows Readings and roles. Must not know any one clause or provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from testcard.common.reading import Field, Reading
+from testcard.common.spec import Evidence, evidence, words
+from testcard.contract.trace import Seen
+from testcard.contract.verdict import TargetKind
+
+LIVE_UNPROMISED: Final[Mapping[TargetKind, Any]] = {"live": "unpromised"}
+"""Strengths of what no page promises, and testcard's own engines keep."""
+
+_WEAKNESS: Final = ("documented", "sample", "observed", "assumed")
+
+
+def always(_: Reading) -> bool:
+    """Every reading promises it."""
+    return True
+
+
+def name_of(seen: Seen) -> str:
+    """Return the operationId, or `elsewhere`."""
+    return seen.operation.id if seen.operation else "elsewhere"
+
+
+def request_fields(reading: Reading) -> Iterable[Field]:
+    """Return every request field of every operation."""
+    return [
+        field
+        for operation in reading.operations
+        for field in (operation.body.fields.values() if operation.body else ())
+    ]
+
+
+def asks(reading: Reading, *roles: str) -> bool:
+    """Whether some operation's request has a field for one of these roles."""
+    return any(field.role in roles for field in request_fields(reading))
+
+
+def replies(reading: Reading, role: str) -> bool:
+    """Whether some operation's answers have a place for this role."""
+    return any(role in _roles(each.node["responses"]) for each in reading.operations)
+
+
+def has_headers(reading: Reading) -> bool:
+    """Whether some answer has documented headers."""
+    return any(
+        response.get("headers")
+        for operation in reading.operations
+        for response in operation.responses.values()
+    )
+
+
+def does(reading: Reading, what: str) -> bool:
+    """Whether some operation does this: pictures, job or job-status."""
+    return any(operation.does == what for operation in reading.operations)
+
+
+def role_evidence(seen: Seen, role: str) -> Evidence:
+    """Return where the reply's member or header with this role stands."""
+    response = seen.response or {}
+    for node in response.get("headers", {}).values():
+        if words(node["schema"]).get("role") == role:
+            return evidence(node)
+    return _member_evidence(seen.schema or {}, role) or evidence(response)
+
+
+def _member_evidence(schema: Mapping[str, Any], role: str) -> Evidence | None:
+    if words(schema).get("role") == role:
+        return evidence(schema)
+    inner = [*schema.get("properties", {}).values(), *schema.get("oneOf", ())]
+    found = (_member_evidence(node, role) for node in inner)
+    return next((each for each in found if each is not None), None)
+
+
+def weakest(given: Iterable[Evidence]) -> Evidence:
+    """Return the least sure of several; assumed where there is none."""
+    known = list(given)
+    if not known:
+        return Evidence("assumed", "no source is named")
+    return max(known, key=lambda each: _WEAKNESS.index(each.grade))
+
+
+def _roles(node: Any) -> set[str]:
+    if isinstance(node, list):
+        return {role for item in node for role in _roles(item)}
+    if not isinstance(node, Mapping):
+        return set()
+    own = node.get("x-testcard")
+    mine = {own["role"]} if isinstance(own, Mapping) and "role" in own else set()
+    return mine | {role for value in node.values() for role in _roles(value)}

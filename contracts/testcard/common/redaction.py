@@ -1,0 +1,218 @@
+"""Secrets taken out of what is kept: of exchanges, and of whole reports.
+
+Two rules, both always on. By name: headers and query parameters that carry keys are blanked.
+By value: whatever stood there is blanked wherever else it turns up, as where a server repeats
+the key in its error message.
+
+Knows how secrets are named. Must not know a provider, or what a record looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+from urllib.parse import unquote_plus
+
+from testcard.common.message import BLANKED, Call, Exchange, Headers, Reply, Trace
+from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
+
+_SECRET_NAME: Final = re.compile(
+    r"(.*[-_.])?(((api|access|awsaccess)-?)?key(-?id)?|(access)?token|secret|pass(word|wd|phrase)"
+    r"|auth|authorization|authentication|credentials?|sig(nature)?|cookie)"
+)
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_KEY: Final = re.compile(r"((?:(?:bearer|basic|token)\s+)?(?:invalid|nocredits)?)(.*)", re.I | re.S)
+_URL: Final = re.compile(r"(?:https?:/)?/[^\s\"'<>\\]+")
+_URL_BYTES: Final = re.compile(rb"https?://[^\s\"'<>\\]+")
+_PARAMETER: Final = re.compile(r"(?<=[?&;])([^=&;#]+)=([^&;#]*)")
+_USER: Final = re.compile(r"(?<=//)[^/?#@]*@")
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+_LEAST_LENGTH: Final = 8  # shorter or plainer words occur by themselves in text and base64
+_LEAST_LETTERS: Final = 4
+
+
+def secret_name(name: str, named: Collection[str] = ()) -> bool:
+    """Whether a header or query parameter of this name is secret.
+
+    Args:
+        name: in any case.
+        named: further names that are, in small letters.
+    """
+    plain = _CAMEL.sub("-", name).lower()
+    return name.lower() in named or _SECRET_NAME.fullmatch(plain) is not None
+
+
+def blanked(value: str) -> str:
+    """Return a secret header's value with the secret blanked.
+
+    What is no secret stays: that it is empty, the scheme (`Bearer`), and the beginnings
+    `invalid` and `nocredits`, by which clauses tell what kind of key was sent.
+    """
+    found = _KEY.fullmatch(value)
+    return f"{found[1]}{BLANKED}" if found and value else value
+
+
+def redacted_url(url: str) -> str:
+    """Return `url` without a user name, a password and the values of key-like parameters."""
+
+    def value(found: re.Match[str]) -> str:
+        hidden = secret_name(unquote_plus(found[1])) and found[2]
+        return f"{found[1]}={BLANKED}" if hidden else found[0]
+
+    return _PARAMETER.sub(value, _USER.sub("", url))
+
+
+def visible(text: str) -> str:
+    """Return `text` with control, direction and broken characters written as escapes.
+
+    Tabs and line feeds stay. Terminals act on such characters, and XML cannot hold them.
+    """
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def redacted(exchanges: Iterable[Exchange], named: Collection[str] = ()) -> Trace:
+    """Return the exchanges without secrets: no key in any header, URL or body.
+
+    Bodies without a secret in them come back as they are, byte for byte.
+
+    Args:
+        exchanges: of one run; a value that is secret in one is blanked in all.
+        named: headers that carry secrets, in small letters, beside those known by their names.
+    """
+    trace = tuple(exchanges)
+    return _blanked(trace, named, _values((exchange, named) for exchange in trace))
+
+
+def safe(report: Report) -> Report:
+    """Return the report as it may be shown and kept: no secrets, no control characters.
+
+    Every writer of reports does this first; doing it twice changes nothing more.
+    """
+    values = _values(
+        (exchange, run.reading.key_headers) for run in report.runs for exchange in run.trace
+    )
+
+    def clean(text: str) -> str:
+        return visible(_scrubbed(_urls_redacted(text), values))
+
+    return replace(
+        report,
+        target=clean(report.target),
+        runs=tuple(_safe_run(run, values, clean) for run in report.runs),
+        stale=tuple(clean(entry) for entry in report.stale),
+    )
+
+
+def _safe_run(
+    run: ProviderRun, values: Collection[str], clean: Callable[[str], str]
+) -> ProviderRun:
+    return replace(
+        run,
+        trace=_blanked(run.trace, run.reading.key_headers, values),
+        verdicts=tuple(_safe_verdict(verdict, clean) for verdict in run.verdicts),
+        stopped=clean(run.stopped),
+    )
+
+
+def _safe_verdict(verdict: Verdict, clean: Callable[[str], str]) -> Verdict:
+    def ruling(each: Ruling) -> Ruling:
+        return replace(
+            each, seen=clean(each.seen), expected=clean(each.expected), detail=clean(each.detail)
+        )
+
+    return replace(
+        verdict,
+        rulings=tuple(ruling(each) for each in verdict.rulings),
+        accepted=tuple(ruling(each) for each in verdict.accepted),
+        reason=clean(verdict.reason),
+    )
+
+
+def _blanked(trace: Trace, named: Collection[str], values: Collection[str]) -> Trace:
+    return tuple(
+        replace(
+            exchange,
+            call=_call(exchange.call, named, values),
+            reply=_reply(exchange.reply, named, values),
+        )
+        for exchange in trace
+    )
+
+
+def _call(call: Call, named: Collection[str], values: Collection[str]) -> Call:
+    return Call(
+        call.method,
+        _scrubbed(redacted_url(call.url), values),
+        _headers(call.headers, named, values),
+        _clean_bytes(call.body, values),
+    )
+
+
+def _reply(reply: Reply, named: Collection[str], values: Collection[str]) -> Reply:
+    return replace(
+        reply,
+        headers=_headers(reply.headers, named, values),
+        body=_clean_bytes(reply.body, values),
+    )
+
+
+def _headers(headers: Headers, named: Collection[str], values: Collection[str]) -> Headers:
+    def value_of(name: str, value: str) -> str:
+        hidden = secret_name(name, named)
+        return blanked(value) if hidden else _scrubbed(_urls_redacted(value), values)
+
+    return tuple((name, value_of(name, value)) for name, value in headers)
+
+
+def _urls_redacted(text: str) -> str:
+    return _URL.sub(lambda found: redacted_url(found[0]), text)
+
+
+def _scrubbed(text: str, values: Collection[str]) -> str:
+    for value in values:
+        text = text.replace(value, BLANKED)
+    return text
+
+
+def _clean_bytes(body: bytes, values: Collection[str]) -> bytes:
+    if b"://" in body:
+        body = _URL_BYTES.sub(_redacted_bytes, body)
+    for value in values:
+        body = body.replace(value.encode("utf-8", "surrogatepass"), BLANKED.encode())
+    return body
+
+
+def _redacted_bytes(found: re.Match[bytes]) -> bytes:
+    return redacted_url(found[0].decode("utf-8", "surrogateescape")).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def _values(exchanges: Iterable[tuple[Exchange, Collection[str]]]) -> tuple[str, ...]:
+    """The secrets that stand in exchanges with their key headers, the longest first."""
+    found = {
+        word
+        for exchange, named in exchanges
+        for value in _secrets(exchange, named)
+        for word in (value, unquote_plus(value), *value.split()[1:])
+        if _telling(word)
+    }
+    return tuple(sorted(found, key=lambda word: (-len(word), word)))
+
+
+def _telling(word: str) -> bool:
+    known = blanked(word) == word or word.startswith(("invalid", "nocredits"))
+    return not known and len(word) >= _LEAST_LENGTH and len(set(word)) >= _LEAST_LETTERS
+
+
+def _secrets(exchange: Exchange, named: Collection[str]) -> Iterator[str]:
+    for name, value in (*exchange.call.headers, *exchange.reply.headers):
+        if secret_name(name, named):
+            yield value
+    for name, value in _PARAMETER.findall(exchange.call.url):
+        if secret_name(unquote_plus(name)):
+            yield value

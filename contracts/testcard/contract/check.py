@@ -1,0 +1,124 @@
+"""A check: Reading x Target x drivers -> ProviderRun. Prints nothing.
+
+Drivers decide which calls are sent, the session sends and records them, clauses judge what was
+seen. Knows these three. Must not know reports, command lines, or any one provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from testcard.clauses.catalogue import CLAUSES, CLIENT_CLAUSES
+from testcard.common.message import Exchange, Trace
+from testcard.common.reading import Reading
+from testcard.common.redaction import redacted
+from testcard.contract.session import Session, Stop
+from testcard.contract.trace import Seen, look
+from testcard.contract.verdict import Clause, Outcome, ProviderRun, Ruling, TargetKind, Verdict
+
+Driver = Callable[[Session], None]
+"""Sends calls by a session."""
+
+_FAILS: Final = "documented"
+
+
+def check(session: Session, drivers: Sequence[Driver]) -> ProviderRun:
+    """Run the drivers one after the other, and judge what was seen.
+
+    A limit that is reached, a target that goes out of reach, and Ctrl-C end the run; what was
+    seen until then is judged all the same. Where the target never answered as an API does,
+    no clause counts as exercised.
+    """
+    stopped, reached = "", True
+    try:
+        for driver in drivers:
+            driver(session)
+    except Stop as stop:
+        stopped, reached = str(stop), not stop.unreachable
+    except KeyboardInterrupt:
+        stopped = "stopped by Ctrl-C"
+    trace = redacted(session.exchanges, session.reading.key_headers)
+    verdicts = judge(session.reading, trace if reached else (), session.kind, stopped=stopped)
+    return ProviderRun(
+        session.reading, trace, verdicts, session.spent, stopped, tuple(session.notes)
+    )
+
+
+def audit(reading: Reading, trace: Trace, kind: TargetKind = "live") -> ProviderRun:
+    """Judge recorded traffic: what was answered, and what a client of its own sent.
+
+    Of `trace`, what has to do with the provider is taken; the run's trace is empty where
+    nothing has.
+    """
+    own = redacted(_concerning(reading, trace), reading.key_headers)
+    clauses = (*CLAUSES, *CLIENT_CLAUSES)
+    return ProviderRun(reading, own, judge(reading, own, kind, clauses))
+
+
+def _concerning(reading: Reading, trace: Trace) -> Iterator[Exchange]:
+    """What was sent to the provider's routes, near them, or to URLs that its answers list."""
+    host = urlsplit(reading.spec.server).hostname
+    first = {operation.path.split("/")[1] for operation in reading.operations}
+    for seen in look(reading, trace):
+        parts = seen.call.parts
+        near = parts.hostname == host and parts.path.split("/")[1:2] in [[name] for name in first]
+        under = parts.path.startswith(f"/{reading.spec.id}/")
+        if seen.path_known or seen.linked is not None or near or under:
+            yield seen.exchange
+
+
+def judge(
+    reading: Reading,
+    trace: Trace,
+    kind: TargetKind,
+    clauses: Iterable[Clause] = CLAUSES,
+    *,
+    stopped: str = "",
+) -> tuple[Verdict, ...]:
+    """Return a verdict for each clause that the reading promises.
+
+    Args:
+        reading: what is promised.
+        trace: what was seen.
+        kind: which strengths bind who answered.
+        clauses: those to judge by.
+        stopped: why the run ended early, for clauses that did not come up.
+    """
+    seen = tuple(each for each in look(reading, trace) if not _ordered(each))
+    return tuple(
+        _verdict(reading, clause, seen, kind, stopped)
+        for clause in clauses
+        if clause.applies(reading)
+    )
+
+
+def _ordered(seen: Seen) -> bool:
+    """Whether the caller asked for this very answer, which then says nothing of the rules."""
+    prefer = seen.call.header("prefer") or ""
+    return "code=" in prefer or "example=" in prefer
+
+
+def _verdict(
+    reading: Reading, clause: Clause, seen: tuple[Seen, ...], kind: TargetKind, stopped: str
+) -> Verdict:
+    rulings = list(clause.judge(reading, seen))
+    provider = reading.spec.id
+    if not rulings:
+        reason = f"it takes {clause.wants}" + (f"; {stopped}" if stopped else "")
+        return Verdict(provider, clause, "not-exercised", reason=reason)
+    broken: dict[str, Ruling] = {}
+    for ruling in rulings:
+        if not ruling.kept:
+            broken.setdefault(ruling.detail, ruling)
+    outcome = _outcome(clause, broken.values(), kind)
+    return Verdict(provider, clause, outcome, tuple(broken.values()), len(rulings))
+
+
+def _outcome(clause: Clause, broken: Iterable[Ruling], kind: TargetKind) -> Outcome:
+    grades = {ruling.evidence.grade for ruling in broken}
+    if not grades:
+        return "kept"
+    promised = clause.strength.get(kind, "exact") != "unpromised"
+    return "broken" if promised and _FAILS in grades else "finding"

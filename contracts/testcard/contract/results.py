@@ -1,0 +1,146 @@
+"""Pictures with what was asked for, and jobs with their lives, out of what was seen.
+
+Knows how orders, questions after jobs and downloads belong together. Must not judge them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+
+from testcard.contract.payload import Picture, picture_bytes
+from testcard.contract.trace import Seen
+
+_OF_A_LOOK = ("prompt", "negative-prompt", "steps", "guidance", "scheduler", "style")
+
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """The answer to one successful request for pictures.
+
+    Attributes:
+        order: the call that asked for them.
+        pictures: in the order given.
+        subject: indices of the exchanges that it was read from.
+        wanted: how many there should be; None where the answer cannot hold them all.
+    """
+
+    order: Seen
+    pictures: tuple[Picture, ...]
+    subject: tuple[int, ...]
+    wanted: int | None
+
+    @property
+    def first(self) -> Picture | None:
+        """The first picture, where it decodes."""
+        return self.pictures[0] if self.pictures and self.pictures[0].pixels else None
+
+
+@dataclass(eq=False)
+class JobLife:
+    """One job, as far as it was seen.
+
+    Attributes:
+        order: the call that began it.
+        answers: the order's own answer and those to questions after it, in order.
+        downloads: URL -> answers of its pictures.
+    """
+
+    order: Seen
+    answers: list[Seen] = field(default_factory=list)
+    downloads: dict[str, list[Seen]] = field(default_factory=dict)
+
+    @property
+    def polls(self) -> list[Seen]:
+        """The questions after it."""
+        return [each for each in self.answers if each.does == "job-status"]
+
+    @property
+    def states(self) -> list[str]:
+        """The states told, in order."""
+        return [each.job_state for each in self.answers if each.job_state]
+
+    @property
+    def success(self) -> Seen | None:
+        """The first answer that told of SUCCESS."""
+        return next((each for each in self.answers if each.job_state == "SUCCESS"), None)
+
+
+def jobs(seen: Iterable[Seen]) -> tuple[JobLife, ...]:
+    """Return every job whose beginning was seen, in the order begun."""
+    lives: dict[str, JobLife] = {}
+    listed: dict[str, JobLife] = {}
+    for each in seen:
+        if each.does == "job" and each.succeeded and each.job_id:
+            lives.setdefault(each.job_id, JobLife(each)).answers.append(each)
+        elif each.does == "job-status" and each.job_id in lives and each.key == "good":
+            lives[each.job_id].answers.append(each)
+        if each.job_id in lives:
+            listed |= {url: lives[each.job_id] for url in each.urls if url not in listed}
+        if each.linked is not None and each.call.url in listed:
+            listed[each.call.url].downloads.setdefault(each.call.url, []).append(each)
+    return tuple(lives.values())
+
+
+def paintings(seen: tuple[Seen, ...]) -> tuple[Painting, ...]:
+    """Return every painting: of synchronous calls, and of jobs whose pictures were fetched."""
+    found = [_of_call(each) for each in seen if each.does == "pictures" and each.succeeded]
+    found += [one for life in jobs(seen) if (one := _of_job(life)) is not None]
+    return tuple(sorted(found, key=lambda each: each.order.index))
+
+
+def _of_call(seen: Seen) -> Painting:
+    listed = isinstance(seen.said.get("picture"), list)
+    several = listed or seen.samples == 1 or may_list(seen)
+    return Painting(seen, seen.pictures, (seen.index,), seen.samples if several else None)
+
+
+def may_list(seen: Seen) -> bool:
+    """Whether the reply's schema has room for several pictures."""
+    properties = (seen.schema or {}).get("properties", {})
+    return any(
+        "array" in child.get("type", ()) and child.get("x-testcard", {}).get("role") == "picture"
+        for child in properties.values()
+    )
+
+
+def _of_job(life: JobLife) -> Painting | None:
+    told = life.success
+    fetched = [
+        life.downloads[url][0] for url in (told.urls if told else ()) if url in life.downloads
+    ]
+    if told is None or not fetched:
+        return None
+    pictures = tuple(picture for each in fetched for picture in each.pictures)
+    subject = (life.order.index, *dict.fromkeys(each.index for each in fetched))
+    return Painting(life.order, pictures, subject, life.order.samples)
+
+
+def look_of(seen: Seen, *without: str) -> Hashable:
+    """Return all that a call asks for which changes a picture, less some roles.
+
+    Two calls with equal looks and the same seed ask for the same first picture. Roles:
+    prompt, negative-prompt, steps, guidance, scheduler, style, init-image, mask-image, size,
+    strength, seed, option.
+    """
+    asked = seen.asked
+    parts: dict[str, Hashable] = {
+        role: _plain(asked.get(role)) for role in _OF_A_LOOK if role not in without
+    }
+    for role in ("init-image", "mask-image"):
+        value = seen.sent(role)
+        parts[role] = picture_bytes(value) or _plain(value)
+    parts |= {"size": seen.size, "strength": seen.strength, "seed": seen.seed}
+    body = seen.operation.body if seen.operation else None
+    for each in body.fields.values() if body else ():
+        if each.role == "option":
+            parts[f"option {each.name}"] = _plain(asked.get(each.name))
+    kept = {name: value for name, value in parts.items() if name.partition(" ")[0] not in without}
+    name = seen.operation.id if seen.operation else ""
+    return (name, tuple(sorted(kept.items(), key=lambda part: part[0])))
+
+
+def _plain(value: object) -> Hashable:
+    if isinstance(value, str):
+        return value or None
+    return value if isinstance(value, int | float) else None

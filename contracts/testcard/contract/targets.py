@@ -1,0 +1,205 @@
+"""Who answers: something that takes a Call and gives an Exchange.
+
+Calls name the provider's documented server; a target knows what stands in its place.
+Knows HTTP clients. Must not know clauses, money, or any one provider.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from testcard.common.message import Call, Exchange, Headers, Reply
+from testcard.contract.verdict import TargetKind
+
+if TYPE_CHECKING:
+    import httpx2
+
+MOST_BYTES: Final = 64 << 20
+"""Bytes of one answer that are read."""
+
+_UNDONE: Final = ("content-encoding", "content-length", "transfer-encoding", "connection")
+
+
+class Unreachable(Exception):  # noqa: N818 (it is the target's state, not an error of testcard's)
+    """Nothing came back.
+
+    Attributes:
+        late: whether the target was reached, and only its answer did not come in time.
+    """
+
+    def __init__(self, message: str, *, late: bool = False) -> None:
+        """Keep what was seen, and what to do."""
+        super().__init__(message)
+        self.late = late
+
+
+class Target(Protocol):
+    """Takes calls.
+
+    Attributes:
+        kind: which strengths of clauses bind it.
+        name: for people; never holds a secret.
+    """
+
+    kind: TargetKind
+    name: str
+
+    def send(self, call: Call, timeout: float) -> Exchange:
+        """Send one call and return it with its answer.
+
+        Args:
+            call: its URL is the provider's documented one, or any absolute one.
+            timeout: seconds for the whole of it.
+
+        Raises:
+            Unreachable: nothing came back, or not in time.
+        """
+        ...
+
+
+class InProcess:
+    """A mock in this process: any function from Call to Reply."""
+
+    def __init__(
+        self,
+        answer: Callable[[Call], Reply],
+        *,
+        kind: TargetKind = "mock",
+        name: str = "mock",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Ask `answer`; `clock` gives the times of exchanges, in seconds."""
+        self.kind: TargetKind = kind
+        self.name = name
+        self._answer = answer
+        self._clock = clock
+
+    def send(self, call: Call, timeout: float) -> Exchange:
+        """Answer at once; a reply that would be delayed beyond `timeout` counts as none."""
+        started, began = self._clock(), time.perf_counter()
+        try:
+            reply = self._answer(call)
+        except Exception as error:
+            raise Unreachable(f"the mock broke down: {error!r}", late=True) from error
+        if reply.delay >= timeout:
+            raise Unreachable(f"no answer in {timeout:g} s", late=True)
+        return Exchange(call, reply, started, time.perf_counter() - began)
+
+
+class Http:
+    """A server that stands in the place of a provider's documented one."""
+
+    kind: TargetKind
+
+    def __init__(
+        self,
+        base: str,
+        server: str,
+        *,
+        secret: Collection[str] = (),
+        kind: TargetKind = "live",
+    ) -> None:
+        """Send what is meant for `server` to `base`.
+
+        Args:
+            base: absolute URL, with a path where there is a prefix.
+            server: scheme and host of the provider's documented server.
+            secret: headers, in small letters, that only `base` and `server` may see.
+            kind: which strengths bind it.
+
+        Raises:
+            ValueError: `base` is no http or https URL.
+        """
+        parts = urlsplit(base)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(
+                f"{base!r} is no target; mock, reference, or an http(s) URL that stands in place "
+                f"of {server} was expected"
+            )
+        import httpx2
+
+        self.kind = kind
+        self._server = server.rstrip("/")
+        self._secret = frozenset(secret)
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        self._origin = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
+        self._base = self.name = f"{self._origin}{parts.path.rstrip('/')}"
+        near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        self._client = httpx2.Client(follow_redirects=False, trust_env=not near)
+        self._errors = httpx2
+
+    def send(self, call: Call, timeout: float) -> Exchange:
+        """Send one call over HTTP. Redirects are answers like any other."""
+        url = self._mapped(call.url)
+        headers = [pair for pair in call.headers if pair[0].lower() != "host"]
+        if not url.startswith((f"{self._origin}/", f"{self._origin}?")):
+            headers = [pair for pair in headers if pair[0].lower() not in self._secret]
+        started, began = time.time(), time.perf_counter()
+        try:
+            reply = self._fetch(Call(call.method, url, tuple(headers), call.body), timeout, began)
+        except self._errors.TimeoutException as error:
+            late = not isinstance(error, self._errors.ConnectTimeout)
+            raise Unreachable(f"{self._at(url)} did not answer in {timeout:g} s", late=late) from (
+                error
+            )
+        except (self._errors.RequestError, self._errors.InvalidURL) as error:
+            late = not isinstance(error, self._errors.ConnectError | self._errors.InvalidURL)
+            message = f"{self._at(url)} cannot be reached: {error or type(error).__name__}"
+            raise Unreachable(message, late=late) from error
+        return Exchange(call, reply, started, time.perf_counter() - began)
+
+    def _mapped(self, url: str) -> str:
+        rest = url.removeprefix(self._server)
+        meant = rest != url and (not rest or rest[0] in "/?#")
+        return self._base + rest if meant else url
+
+    def _fetch(self, call: Call, timeout: float, began: float) -> Reply:
+        chunks: list[bytes] = []
+        size = 0
+        with self._client.stream(
+            call.method, call.url, headers=list(call.headers), content=call.body, timeout=timeout
+        ) as response:
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                size += len(chunk)
+                if time.perf_counter() - began > timeout:
+                    raise self._errors.ReadTimeout("the answer drips")
+                if size > MOST_BYTES:
+                    message = f"{self._at(call.url)} answered more than {MOST_BYTES >> 20} MiB"
+                    raise Unreachable(message, late=True)
+            return Reply(response.status_code, _headers(response), b"".join(chunks))
+
+    def _at(self, url: str) -> str:
+        parts = urlsplit(url)
+        own = url.startswith(self._origin)
+        return self.name if own else f"{parts.scheme}://{parts.hostname}"
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+
+def _headers(response: httpx2.Response) -> Headers:
+    """Without those that speak of how the body travelled, which has been undone."""
+    return tuple(
+        (name, value) for name, value in response.headers.multi_items() if name not in _UNDONE
+    )
+
+
+class Recording:
+    """Traffic that was recorded: it can be judged, and sends nothing."""
+
+    def __init__(self, name: str, kind: TargetKind = "live") -> None:
+        """Stand for the file `name`."""
+        self.kind: TargetKind = kind
+        self.name = name
+
+    def send(self, call: Call, timeout: float) -> Exchange:
+        """Refuse: a recording answers nothing that was not asked then."""
+        raise Unreachable(
+            f"{self.name} is a recording: {call.method} {call.parts.path} cannot be sent to it "
+            f"(within {timeout:g} s or ever)"
+        )

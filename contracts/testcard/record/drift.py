@@ -1,0 +1,192 @@
+"""What changed between two runs: reports in JSON or baselines, compared.
+
+Knows both files. Must not know how a run is made, or how the difference looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from testcard.record import baseline
+from testcard.record.baseline import BaselineError, check_schema, load_json
+from testcard.report import json as report_json
+
+Severity = Literal["broken", "finding", "not-exercised"]
+"""The worst first."""
+Kind = Literal["added", "changed", "removed"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+_RULINGS: Final = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["fingerprint", "severity", "seen", "expected"],
+        "properties": {"severity": {"enum": ["broken", "finding"]}},
+    },
+}
+_REPORT: Final = {
+    "type": "object",
+    "required": ["format", "version", "providers"],
+    "properties": {
+        "format": {"const": report_json.FORMAT},
+        "version": {"const": report_json.VERSION},
+        "providers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "verdicts"],
+                "properties": {
+                    "verdicts": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["clause", "sentence", "outcome", "reason"],
+                            "properties": {"rulings": _RULINGS, "accepted": _RULINGS},
+                        },
+                    }
+                },
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One thing that is not as promised, or was not looked at.
+
+    Attributes:
+        fingerprint: provider, clause and detail, with colons between.
+        severity: how much it weighs.
+        sentence: the clause's promise.
+        seen: what was seen instead, or why nothing was.
+        expected: what was expected.
+    """
+
+    fingerprint: str
+    severity: Severity
+    sentence: str
+    seen: str
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One of the two files.
+
+    Attributes:
+        name: of the file.
+        deviations: by their fingerprints.
+        whole: whether it also tells what was not exercised; a baseline does not.
+    """
+
+    name: str
+    deviations: Mapping[str, Deviation]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference; `before` or `after` is None where there was or is nothing."""
+
+    before: Deviation | None
+    after: Deviation | None
+
+    @property
+    def kind(self) -> Kind:
+        """Added, changed or removed."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+    @property
+    def latest(self) -> Deviation:
+        """The deviation as it is, or as it was where it is gone."""
+        found = self.after or self.before
+        assert found is not None  # noqa: S101 - a change has one side at least
+        return found
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a documented promise is broken now that was not before."""
+        before = self.before.severity if self.before else None
+        return self.after is not None and self.after.severity == "broken" and before != "broken"
+
+
+Drift = tuple[Change, ...]
+"""Changes: the weightiest first, then added before changed before removed, then by name."""
+
+
+def snapshot(path: Path) -> Snapshot:
+    """Read a report in JSON or a baseline.
+
+    Raises:
+        BaselineError: the file cannot be read or is neither; the message names file and place.
+    """
+    data = load_json(path)
+    kind = data.get("format") if isinstance(data, Mapping) else None
+    if kind == baseline.FORMAT:
+        found: Iterator[Deviation] = _of_baseline(path)
+    elif kind == report_json.FORMAT:
+        check_schema(data, _REPORT, path)
+        found = _of_report(data)
+    else:
+        raise BaselineError(
+            f"{path}: its format is {kind!r}; a report (--report json=FILE) or a baseline "
+            f"(--report baseline=FILE) was expected"
+        )
+    deviations = {each.fingerprint: each for each in found}
+    return Snapshot(str(path), deviations, whole=kind == report_json.FORMAT)
+
+
+def _of_baseline(path: Path) -> Iterator[Deviation]:
+    for each in baseline.load(path).values():
+        severity: Severity = "broken" if each.severity == "broken" else "finding"
+        yield Deviation(each.fingerprint, severity, each.sentence, each.seen, each.expected)
+
+
+def _of_report(data: Mapping[str, Any]) -> Iterator[Deviation]:
+    for provider in data["providers"]:
+        for verdict in provider["verdicts"]:
+            sentence = verdict["sentence"]
+            if verdict["outcome"] == "not-exercised":
+                name = f"{provider['id']}:{verdict['clause']}:"
+                yield Deviation(name, "not-exercised", sentence, verdict["reason"])
+            for each in (*verdict.get("rulings", ()), *verdict.get("accepted", ())):
+                yield Deviation(
+                    each["fingerprint"], each["severity"], sentence, each["seen"], each["expected"]
+                )
+
+
+def drift(old: Snapshot, new: Snapshot) -> Drift:
+    """Return what differs between two snapshots.
+
+    Where one is a baseline, what was not exercised is left out: baselines do not tell.
+    """
+    before, after = (_comparable(each, old.whole and new.whole) for each in (old, new))
+    names = before.keys() | after.keys()
+    changes = (Change(before.get(name), after.get(name)) for name in names)
+    return tuple(sorted((each for each in changes if each.before != each.after), key=_weight))
+
+
+def _comparable(one: Snapshot, whole: bool) -> dict[str, Deviation]:
+    return {
+        name: each
+        for name, each in one.deviations.items()
+        if whole or each.severity != "not-exercised"
+    }
+
+
+def _weight(change: Change) -> tuple[int, int, str]:
+    latest = change.latest
+    return SEVERITIES.index(latest.severity), KINDS.index(change.kind), latest.fingerprint
+
+
+def exit_code(changes: Drift) -> int:
+    """Return 1 where a documented promise is broken that was kept before; else 0."""
+    return int(any(change.breaks for change in changes))

@@ -1,0 +1,264 @@
+"""The commands `check`, `audit` and `drift`: parse, call one function, print.
+
+Knows typer and rich. Must not know how anything is checked.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from testcard.assembly import parse_settings
+from testcard.cli import checks as runs
+from testcard.cli.checks import UsageError
+from testcard.common.message import Exchange
+from testcard.common.spec import SpecError
+from testcard.contract.session import Limits
+from testcard.contract.verdict import Report
+from testcard.drivers.material import Links
+from testcard.drivers.plan import steps
+from testcard.record import baseline, drift, har
+from testcard.report import ReportError, known, write
+from testcard.report.changes import print_drift
+from testcard.report.github import annotate
+from testcard.report.terminal import RunProgress, print_report
+
+app = typer.Typer()
+
+_INTERRUPTED = 130
+
+
+class ProfileName(StrEnum):
+    """The two profiles, as words of the command line."""
+
+    LENIENT = "lenient"
+    DOCUMENTED = "documented"
+
+
+class Grade(StrEnum):
+    """The grades of evidence, as words of the command line."""
+
+    DOCUMENTED = "documented"
+    SAMPLE = "sample"
+    OBSERVED = "observed"
+    ASSUMED = "assumed"
+
+
+class Kind(StrEnum):
+    """Who answered recorded traffic, as words of the command line."""
+
+    MOCK = "mock"
+    REFERENCE = "reference"
+    LIVE = "live"
+
+
+Providers = Annotated[
+    list[str], typer.Argument(metavar="PROVIDER...|all", help="Ids, or spec files; or all.")
+]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=FILE",
+        help="junit, sarif, html, json, har or baseline; repeatable.",
+    ),
+]
+BaselineFile = Annotated[
+    Path | None, typer.Option("--baseline", help="Accepts the deviations that this file lists.")
+]
+FailOn = Annotated[
+    Grade, typer.Option("--fail-on", help="The weakest grade whose breach is a failure.")
+]
+RequireExercised = Annotated[
+    bool, typer.Option("--require-exercised", help="1 where a clause did not come up.")
+]
+Profile = Annotated[
+    ProfileName, typer.Option("--profile", help="Of the mock, and the reading that judges.")
+]
+
+
+@app.command()
+def check(
+    providers: Providers,
+    *,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="mock|reference|URL",
+            help="A URL stands in place of the provider's server; {provider} in it is its id.",
+        ),
+    ] = "mock",
+    key: Annotated[str | None, typer.Option(help="Of the account that pays.")] = None,
+    key_env: Annotated[str | None, typer.Option(help="The variable that holds it.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="The file that holds it.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="CREDITS", help="What a run against a URL may cost.")
+    ] = None,
+    max_requests: Annotated[int | None, typer.Option(min=1, help="Calls at most.")] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="List calls and cost; send nothing.")
+    ] = False,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Send generated calls to a URL, or to the reference, too."),
+    ] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 60.0,
+    profile: Profile = ProfileName.DOCUMENTED,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PROVIDER.NAME=VALUE", help="A setting; repeatable."),
+    ] = None,
+    picture: Annotated[
+        str | None, typer.Option(metavar="URL", help="A picture in the web, to be repainted.")
+    ] = None,
+    other_picture: Annotated[
+        str | None, typer.Option(metavar="URL", help="Another one, to see a difference.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of generated calls.")] = 0,
+    report: Reports = None,
+    accepted: BaselineFile = None,
+    require_exercised: RequireExercised = False,
+    fail_on: FailOn = Grade.DOCUMENTED,
+) -> None:
+    """Check that a provider, or what stands for it, keeps its promises.
+
+    Exits with 0 where they are kept, 1 where one is broken, 2 for wrong usage, 3 where nothing
+    could be exercised.
+    """
+    with _clear_errors():
+        limits = Limits(runs.credits_from(budget), max_requests, timeout)
+        asked = runs.Asked(
+            providers=() if providers == ["all"] else tuple(providers),
+            against=against,
+            key=runs.key_from(key, key_env, key_file),
+            limits=limits,
+            deep=deep,
+            profile=profile.value,
+            settings=parse_settings(settings or ()),
+            seed=seed,
+            links=Links(picture, other_picture or picture) if picture else None,
+        )
+        files = _files(report)
+        known_ones = baseline.load(accepted) if accepted else None
+        if plan:
+            _print_plan(asked, Console())
+            return
+        with RunProgress(Console(stderr=True)) as progress:
+            found = runs.run(asked, _watching(progress))
+    _finish(found, files, known_ones, fail_on, require_exercised=require_exercised)
+
+
+@app.command()
+def audit(
+    file: Annotated[Path, typer.Argument(metavar="F.har", help="Recorded traffic.")],
+    *,
+    kind: Annotated[Kind, typer.Option(help="Who answered: it decides what binds.")] = Kind.LIVE,
+    profile: Profile = ProfileName.DOCUMENTED,
+    report: Reports = None,
+    accepted: BaselineFile = None,
+    require_exercised: RequireExercised = False,
+    fail_on: FailOn = Grade.DOCUMENTED,
+) -> None:
+    """Judge recorded traffic, on both sides; send nothing."""
+    with _clear_errors():
+        files = _files(report)
+        known_ones = baseline.load(accepted) if accepted else None
+        readings = runs.all_readings(profile.value)
+        found = runs.run_audit(har.read(file), file.name, kind.value, readings)
+        if not found.runs:
+            typer.echo(f"testcard: {file}: none of its calls is to a known provider", err=True)
+    _finish(found, files, known_ones, fail_on, require_exercised=require_exercised)
+
+
+@app.command(name="drift")
+def drift_(
+    old: Annotated[Path, typer.Argument(help="A JSON report, or a baseline.")],
+    new: Annotated[Path, typer.Argument(help="A later one.")],
+) -> None:
+    """Compare two runs: what was added, removed and changed; 1 where something broke."""
+    with _clear_errors():
+        changes = drift.drift(drift.snapshot(old), drift.snapshot(new))
+        print_drift(changes, Console())
+    raise typer.Exit(drift.exit_code(changes))
+
+
+def _watching(progress: RunProgress) -> Callable[[str], Callable[[Exchange], None]]:
+    def begin(provider: str) -> Callable[[Exchange], None]:
+        progress.begin(provider)
+        return lambda exchange: progress.sent(provider, exchange.call.parts.path[-40:])
+
+    return begin
+
+
+def _finish(
+    found: Report,
+    files: list[tuple[str, Path]],
+    known_ones: baseline.Baseline | None,
+    fail_on: Grade,
+    *,
+    require_exercised: bool,
+) -> None:
+    report = baseline.accept(found, known_ones) if known_ones is not None else found
+    with _clear_errors():
+        for format_, path in files:
+            write(report, format_, path)
+    console = Console()
+    print_report(report, console)
+    for each in report.runs:
+        for note in each.notes:
+            console.print(f"\n{each.reading.spec.id}, in the fewest steps:\n{note}", markup=False)
+    annotate(report, os.environ, sys.stdout)
+    if any(runs.interrupted(each) for each in report.runs):
+        raise typer.Exit(_INTERRUPTED)
+    raise typer.Exit(
+        runs.exit_code(report, fail_on=fail_on.value, require_exercised=require_exercised)
+    )
+
+
+def _files(words: list[str] | None) -> list[tuple[str, Path]]:
+    files = []
+    for word in words or ():
+        format_, equals, path = word.partition("=")
+        if not (equals and path):
+            raise UsageError(f"--report is {word!r}; FORMAT=FILE was expected")
+        files.append((known(format_), Path(path)))
+    return files
+
+
+def _print_plan(asked: runs.Asked, console: Console) -> None:
+    for session in runs.sessions(asked, sending=False):
+        spec = session.reading.spec
+        table = Table(title=f"{spec.id}: what would be sent to {asked.name}", title_justify="left")
+        for name in ("call", "purpose", "credits"):
+            table.add_column(name, overflow="fold")
+        listed = steps(session)
+        for step in listed:
+            cost = f"{step.cost}" if step.cost else "free"
+            after = ", then followed to its pictures" if step.job else ""
+            path = step.call.parts.path
+            table.add_row(f"{step.call.method} {path}", f"{step.purpose}{after}", cost)
+        console.print(table)
+        paid = [step for step in listed if step.cost]
+        total = sum(step.cost for step in paid)
+        console.print(
+            f"{len(listed)} calls, {len(paid)} of them paid: {total} credits, if the wrong ones "
+            f"are refused as the page says. Nothing was sent.\n"
+        )
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except (SpecError, ReportError, ValueError, OSError) as error:
+        typer.echo(f"testcard: {error}", err=True)
+        raise typer.Exit(runs.USAGE) from error

@@ -1,0 +1,294 @@
+"""From what was asked on the command line to a Report: targets, keys, budgets, exit codes.
+
+Knows the mock and the contracts. Must not know the command line, or how reports look.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from testcard.assembly import Options, build, installed, open_engine
+from testcard.common.message import Exchange, Trace
+from testcard.common.reading import Profile, Reading
+from testcard.contract.check import Driver, audit, check
+from testcard.contract.session import GOOD_KEY, Limits, Session
+from testcard.contract.targets import Http, InProcess, Target
+from testcard.contract.verdict import ProviderRun, Report, TargetKind, severity
+from testcard.drivers.material import Links
+from testcard.drivers.plan import plan
+
+KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
+"""Exit codes: contracts kept, a contract broken, wrong usage, target out of reach or idle."""
+
+GRADES: Final = ("documented", "sample", "observed", "assumed")
+
+_BALANCE: Final = Decimal(1_000_000)
+_EXAMPLES: Final = 30
+_STORIES: Final = 20
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be done: what was seen, and what was expected."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a check was asked to do.
+
+    Attributes:
+        providers: ids; none for all.
+        against: mock, reference, or a URL, which may hold `{provider}`.
+        key: of the account that pays; None where none was given.
+        limits: budget, requests, seconds.
+        deep: whether anything but the mock is explored by the generating drivers too.
+        profile: of the mock, and the reading that is judged by.
+        settings: provider id -> setting -> value.
+        seed: of generated calls.
+        links: pictures in the web; None for those of the specs.
+    """
+
+    providers: tuple[str, ...] = ()
+    against: str = "mock"
+    key: str | None = None
+    limits: Limits = Limits()  # noqa: RUF009 (frozen)
+    deep: bool = False
+    profile: Profile = "documented"
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int = 0
+    links: Links | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the mock answers, with test cards or with real pictures."""
+        return self.against in ("mock", "reference")
+
+    @property
+    def name(self) -> str:
+        """What answers, for people; without secrets."""
+        if self.simulated:
+            return f"{self.against} ({self.profile})"
+        parts = urlsplit(self.against)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def sessions(asked: Asked, *, sending: bool = True) -> list[Session]:
+    """Return a session for each provider, ready to send.
+
+    Args:
+        asked: what is to be done.
+        sending: whether anything will be sent, so that keys and budgets are needed.
+
+    Raises:
+        UsageError: the target is none, or a key, a budget or a picture is missing.
+        SpecError: a provider or setting is unknown.
+    """
+    options = Options(
+        providers=asked.providers,
+        profile=asked.profile,
+        settings=asked.settings,
+        seed=asked.seed,
+        balance=_BALANCE,
+        engine=open_engine("reference") if asked.against == "reference" and sending else None,
+    )
+    readings = [dialect.reading for dialect in build(options).dialects.values()]
+    if asked.simulated:
+        return [_simulated(reading, options, asked) for reading in readings]
+    _require_live(asked, readings, sending=sending)
+    return [_live(reading, asked) for reading in readings]
+
+
+def _simulated(reading: Reading, options: Options, asked: Asked) -> Session:
+    mock = build(options)
+    kind: TargetKind = "reference" if asked.against == "reference" else "mock"
+    target = InProcess(mock.answer, kind=kind, name=asked.name)
+    return Session(reading, target, asked.key or GOOD_KEY, asked.limits, thorough=True)
+
+
+def _require_live(asked: Asked, readings: Sequence[Reading], *, sending: bool) -> None:
+    if len(readings) > 1 and "{provider}" not in asked.against:
+        names = ", ".join(reading.spec.id for reading in readings)
+        raise UsageError(
+            f"a URL stands in place of one provider's server, and {len(readings)} were named "
+            f"({names}); name one, or write {{provider}} in the URL"
+        )
+    if sending and not asked.key:
+        raise UsageError(
+            "a run against a URL needs a key of its own: give --key, --key-env or --key-file"
+        )
+    if sending and asked.limits.budget is None:
+        raise UsageError(
+            "a run against a URL may cost money: give --budget CREDITS, or look first with --plan"
+        )
+
+
+def _live(reading: Reading, asked: Asked) -> Session:
+    base = asked.against.replace("{provider}", reading.spec.id)
+    try:
+        target: Target = Http(base, reading.spec.server, secret=reading.key_headers)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    own = urlsplit(base).hostname == urlsplit(reading.spec.server).hostname
+    if own and asked.links is None and _by_url_alone(reading):
+        raise UsageError(
+            f"{reading.spec.title} takes pictures by URL alone: give --picture URL, a picture in "
+            f"the web that it can fetch"
+        )
+    links = asked.links or Links()
+    return Session(reading, target, asked.key or "KEY", asked.limits, links=links)
+
+
+def _by_url_alone(reading: Reading) -> bool:
+    return any(
+        each.encodings == ("url",)
+        for operation in reading.operations
+        for each in (operation.body.pictures if operation.body else ())
+    )
+
+
+def drivers(asked: Asked) -> list[Driver]:
+    """Return what sends calls: the plan, and where calls cost nothing the generating ones.
+
+    Raises:
+        UsageError: what the generating ones need is not installed.
+    """
+    if not (asked.against == "mock" or asked.deep):
+        return [plan]
+    try:
+        from testcard.drivers.fuzz import fuzz
+        from testcard.drivers.stateful import stateful
+    except ImportError as error:
+        raise UsageError(
+            f"the generating drivers need testcard[contracts]: {error}; install it"
+        ) from error
+    return [
+        plan,
+        partial(fuzz, examples=_EXAMPLES, seed=asked.seed),
+        partial(stateful, examples=_STORIES, seed=asked.seed),
+    ]
+
+
+def run(
+    asked: Asked,
+    begin: Callable[[str], Callable[[Exchange], None] | None] = lambda _: None,
+) -> Report:
+    """Check every provider that was asked for.
+
+    Args:
+        asked: what is to be done.
+        begin: told of each provider before its first call; returns what is told of each call.
+
+    Raises:
+        UsageError: it cannot be done.
+        SpecError: a provider or setting is unknown.
+    """
+    ready, driving = sessions(asked), drivers(asked)
+    started, began = time.time(), time.perf_counter()
+    runs: list[ProviderRun] = []
+    for session in ready:
+        session.watch = begin(session.reading.spec.id)
+        runs.append(check(session, driving))
+        if interrupted(runs[-1]):
+            break
+    kind: TargetKind = ready[0].kind if ready else "mock"
+    took = time.perf_counter() - began
+    return Report(asked.name, kind, tuple(runs), started, took, version("testcard"))
+
+
+def run_audit(trace: Trace, name: str, kind: TargetKind, readings: Iterable[Reading]) -> Report:
+    """Judge recorded traffic by each provider that it concerns."""
+    started, began = time.time(), time.perf_counter()
+    runs = (audit(reading, trace, kind) for reading in readings)
+    found = tuple(each for each in runs if each.trace)
+    took = time.perf_counter() - began
+    return Report(name, kind, found, started, took, version("testcard"))
+
+
+def all_readings(profile: Profile) -> list[Reading]:
+    """Return the reading of every installed provider."""
+    ids = tuple(spec.id for spec, _ in installed())
+    mock = build(Options(providers=ids, profile=profile))
+    return [dialect.reading for dialect in mock.dialects.values()]
+
+
+def interrupted(run_: ProviderRun) -> bool:
+    """Whether a run was ended by Ctrl-C."""
+    return "Ctrl-C" in run_.stopped
+
+
+def exit_code(report: Report, *, fail_on: str, require_exercised: bool) -> int:
+    """Return the exit code of a report.
+
+    Args:
+        report: of a run.
+        fail_on: the weakest grade whose breach counts.
+        require_exercised: whether what was not exercised counts as broken.
+    """
+    counting = GRADES[: GRADES.index(fail_on) + 1]
+    idle = [each for each in report.runs if not any(v.exercised for v in each.verdicts)]
+    broken = any(
+        severity(verdict, ruling) == "broken"
+        or (fail_on != GRADES[0] and ruling.evidence.grade in counting)
+        for verdict in report.verdicts
+        for ruling in verdict.rulings
+    )
+    if broken:
+        return BROKEN
+    if idle or not report.runs:
+        return NOTHING
+    missing = any(verdict.outcome == "not-exercised" for verdict in report.verdicts)
+    return BROKEN if require_exercised and missing else KEPT
+
+
+def key_from(key: str | None, variable: str | None, path: Path | None) -> str | None:
+    """Return the key, from whichever of an option, the environment or a file was named.
+
+    Raises:
+        UsageError: more than one was named, or the one named holds nothing.
+    """
+    given = [each for each in (key, variable, path) if each is not None]
+    if len(given) > 1:
+        raise UsageError(
+            "the key was given more than once; give one of --key, --key-env, --key-file"
+        )
+    if variable is not None:
+        found = os.environ.get(variable, "").strip()
+        if not found:
+            raise UsageError(f"--key-env {variable}: no such variable, or an empty one")
+        return found
+    if path is not None:
+        try:
+            found = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--key-file {path}: cannot be read: {error}") from error
+        if not found or "\n" in found:
+            raise UsageError(f"--key-file {path}: one line with the key was expected")
+        return found
+    if key is not None and not key.strip():
+        raise UsageError("--key is empty")
+    return key.strip() if key else None
+
+
+def credits_from(text: str | None) -> Decimal | None:
+    """Return a budget in credits; None where none was given.
+
+    Raises:
+        UsageError: it is no number from 0 up.
+    """
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and amount >= 0):
+        raise UsageError(f"--budget is {text!r}; a number of credits from 0 up was expected")
+    return amount

@@ -1,0 +1,190 @@
+"""The command line: parse, call one function, print.
+
+Knows typer. Must not know how anything is done.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from testcard.assembly import Options, build, installed, open_engine, parse_settings
+from testcard.cli import check as checking
+from testcard.cli import run as running
+from testcard.cli.tables import contract_tables, providers_table, serving_table
+from testcard.common.selfcheck import complaints
+from testcard.common.spec import SpecError, bundled, load
+from testcard.mock.world import JobPolicy
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A stand-in for hosted image-generation APIs, offline.",
+)
+app.add_typer(running.app)
+app.add_typer(checking.app)
+_USAGE = 2
+
+
+class ProfileName(StrEnum):
+    """The two profiles, as words of the command line."""
+
+    LENIENT = "lenient"
+    DOCUMENTED = "documented"
+
+
+Providers = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PROVIDER]...", help="Ids, or spec files; all where none is given."),
+]
+ProfileOption = Annotated[
+    ProfileName,
+    typer.Option("--profile", help="The page to the letter, or what real clients send too."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PROVIDER.NAME=VALUE", help="A provider's setting; repeatable."),
+]
+
+
+@app.command()
+def serve(
+    providers: Providers = None,
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 4242,
+    profile: ProfileOption = ProfileName.LENIENT,
+    credits_: Annotated[
+        str, typer.Option("--credits", help="What each new account begins with.")
+    ] = "1000",
+    jobs: Annotated[
+        str, typer.Option(help="at-once, polls:N, seconds:T, never or fail.")
+    ] = "polls:1",
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="A folder whose files stand for the URLs sent."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of ids and random seeds.")] = 0,
+    settings: SetOption = None,
+    engine: Annotated[
+        str, typer.Option(help="card paints test cards; reference, real pictures.")
+    ] = "card",
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="A checkpoint's folder or hub id; repeatable."),
+    ] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Compile the models: slow to start, then faster.")
+    ] = False,
+    together: Annotated[
+        int | None, typer.Option(min=1, help="Pictures painted as one batch, where calls wait.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
+) -> None:
+    """Serve the APIs until Ctrl-C."""
+    from testcard.doors.http import caller_left
+    from testcard.doors.server import log_line, serve_until_stopped
+
+    with _clear_errors():
+        options = Options(
+            engine=open_engine(
+                engine,
+                models or (),
+                caller_left,
+                compiled=compiled,
+                together=together,
+                quiet=quiet,
+            ),
+            providers=tuple(providers or ()),
+            profile=profile.value,
+            settings=parse_settings(settings or ()),
+            seed=seed,
+            balance=_credits(credits_),
+            policy=JobPolicy.parse(jobs),
+            pictures=pictures,
+            watch=None if quiet else log_line,
+        )
+        mock = build(options)
+        readings = [dialect.reading for dialect in mock.dialects.values()]
+
+        def ready(base: str) -> None:
+            console, paints = Console(), mock.house.studio.engine.name
+            console.print(serving_table(readings, base))
+            console.print(
+                f"\n{profile.value} profile, {paints} engine. Journal: {base}/_testcard/journal. "
+                "Ctrl-C stops."
+            )
+
+        serve_until_stopped(mock, host, port, ready)
+
+
+@app.command()
+def providers() -> None:
+    """List the APIs that are installed."""
+    with _clear_errors():
+        Console().print(providers_table(spec for spec, _ in installed()))
+
+
+@app.command()
+def show(
+    provider: Annotated[str, typer.Argument(help="An id, or a spec file.")],
+    *,
+    profile: ProfileOption = ProfileName.DOCUMENTED,
+    settings: SetOption = None,
+) -> None:
+    """Print what one API promises: each field with its grade and source."""
+    with _clear_errors():
+        chosen = parse_settings(settings or ())
+        mock = build(Options(providers=(provider,), profile=profile.value, settings=chosen))
+        (dialect,) = mock.dialects.values()
+        Console().print(contract_tables(dialect.reading))
+
+
+@app.command()
+def selfcheck(
+    specs: Annotated[
+        list[Path] | None, typer.Argument(help="Spec files; those of testcard where none.")
+    ] = None,
+) -> None:
+    """Check that specs carry evidence and examples, and that the examples hold."""
+    found = 0
+    with _clear_errors():
+        for path in specs or bundled():
+            for complaint in complaints(load(path)):
+                found += 1
+                typer.echo(complaint)
+    typer.echo(f"{found} complaint{'' if found == 1 else 's'}")
+    raise typer.Exit(1 if found else 0)
+
+
+def _credits(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and amount >= 0):
+        raise ValueError(f"--credits is {text!r}; a number from 0 up was expected")
+    return amount
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except (SpecError, ValueError, OSError) as error:
+        typer.echo(f"testcard: {error}", err=True)
+        sys.exit(_USAGE)
+
+
+if __name__ == "__main__":
+    app()

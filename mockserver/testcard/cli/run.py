@@ -1,0 +1,277 @@
+"""The command `run`: parse, run the child, print the client's verdict.
+
+Knows typer. Must not know how a child, a proxy or a verdict is made.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from testcard.assembly import Options, build, open_engine, parse_settings
+from testcard.common.spec import SpecError
+from testcard.mock.core import Mock
+from testcard.mock.trouble import KINDS
+from testcard.mock.world import Fault, JobPolicy
+
+if TYPE_CHECKING:
+    from testcard.intercept.recorder import Limits
+    from testcard.intercept.run import Outcome
+
+app = typer.Typer()
+_USAGE = 2
+_BROKEN = 1
+_LONGEST_DELAY = 3600.0
+
+
+class ProfileName(StrEnum):
+    """The two profiles, as words of the command line."""
+
+    LENIENT = "lenient"
+    DOCUMENTED = "documented"
+
+
+def _words(name: str, metavar: str, text: str) -> typer.models.OptionInfo:
+    info: typer.models.OptionInfo = typer.Option(name, metavar=metavar, help=text)
+    return info
+
+
+Pairs = list[str] | None
+Command = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where it broke a rule.")]
+RecordFile = Annotated[Path | None, _words("--record", "F.har", "Ask the REAL hosts; keep it all.")]
+ReplayFile = Annotated[Path | None, _words("--replay", "F.har", "Answer from a recording.")]
+Budget = Annotated[str | None, _words("--budget", "CREDITS", "What --record may spend; a must.")]
+MostRequests = Annotated[
+    int | None, typer.Option("--max-requests", min=1, help="Calls that --record lets through.")
+]
+Keys = Annotated[
+    Pairs,
+    _words(
+        "--key", "PROVIDER=KEY", "Sent instead of the client's key by --record; or =@FILE, =$NAME."
+    ),
+]
+Against = Annotated[
+    Pairs, _words("--against", "PROVIDER=URL", "Record from this server, not the provider's own.")
+]
+Allow = Annotated[Pairs, _words("--allow", "HOST", "Let calls to this host through; repeatable.")]
+PicturesFrom = Annotated[
+    Pairs, _words("--pictures-from", "HOST", "Answer this host's URLs with pictures; repeatable.")
+]
+PicturesFolder = Annotated[
+    Path | None,
+    typer.Option("--pictures", exists=True, file_okay=False, help="Files that stand for URLs."),
+]
+Profile = Annotated[
+    ProfileName, typer.Option("--profile", help="The page to the letter, or what is sent too.")
+]
+EngineName = Annotated[str, typer.Option("--engine", help="card, or reference: real pictures.")]
+ModelNames = Annotated[
+    Pairs, _words("--model", "FOLDER_OR_ID", "A checkpoint for the reference engine; repeatable.")
+]
+Settings = Annotated[Pairs, _words("--set", "PROVIDER.NAME=VALUE", "A setting; repeatable.")]
+Jobs = Annotated[str, typer.Option("--jobs", help="at-once, polls:N, seconds:T, never or fail.")]
+FailNext = Annotated[
+    Pairs, _words("--fail-next", "PROVIDER:KIND[:DELAY]", "Trouble for the next call; repeatable.")
+]
+Prefer = Annotated[str, _words("--prefer", "code=406", "A documented answer, to every call.")]
+Reports = Annotated[
+    Pairs, _words("--report", "FORMAT=FILE", "Write the verdict to a file; repeatable.")
+]
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+def run(
+    command: Command,
+    *,
+    strict: Strict = False,
+    record: RecordFile = None,
+    replay: ReplayFile = None,
+    budget: Budget = None,
+    max_requests: MostRequests = None,
+    key: Keys = None,
+    against: Against = None,
+    allow: Allow = None,
+    pictures_from: PicturesFrom = None,
+    pictures: PicturesFolder = None,
+    profile: Profile = ProfileName.LENIENT,
+    settings: Settings = None,
+    engine: EngineName = "card",
+    model: ModelNames = None,
+    jobs: Jobs = "polls:1",
+    fail_next: FailNext = None,
+    prefer: Prefer = "",
+    report: Reports = None,
+) -> None:
+    """Run COMMAND with its calls to the providers' real hosts answered here, offline.
+
+    Prints what the client did, and which rules of the page it broke. Exits with its exit code.
+    """
+    with _clear_errors():
+        from testcard.doors.http import caller_left
+        from testcard.intercept.run import Plan, command_line, intercept
+
+        _check_mode(
+            record,
+            replay,
+            budget,
+            asked=(max_requests, key, against),
+            tuned=(fail_next, prefer),
+        )
+        reports = _reports(report or ())
+        options = Options(
+            profile=profile.value,
+            settings=parse_settings(settings or ()),
+            policy=JobPolicy.parse(jobs),
+            pictures=pictures,
+            engine=open_engine(engine, model or (), caller_left),
+        )
+        mock = build(options)
+        _lay_faults(mock, fail_next or ())
+        plan = Plan(
+            command=command_line(command),
+            allow=_hosts("--allow", allow or ()),
+            pictures_from=_hosts("--pictures-from", pictures_from or ()),
+            prefer=prefer,
+            record=record,
+            replay=replay,
+            limits=_limits(budget, max_requests),
+            keys={name: _secret(value) for name, value in _pairs("--key", key or ())},
+            against=dict(_pairs("--against", against or ())),
+        )
+        began = time.time()
+        outcome = intercept(mock, plan)
+        _tell(outcome, reports, began)
+    broke = outcome.verdict.broken or outcome.unmatched
+    raise typer.Exit(_BROKEN if strict and broke else outcome.code)
+
+
+def _check_mode(
+    record: Path | None,
+    replay: Path | None,
+    budget: str | None,
+    *,
+    asked: Collection[object],
+    tuned: Collection[object],
+) -> None:
+    if record and replay:
+        raise SpecError("--record and --replay exclude each other; give one of them")
+    if not record and (budget is not None or any(asked)):
+        raise SpecError("--budget, --max-requests, --key and --against are for --record FILE")
+    if record and budget is None:
+        raise SpecError(
+            "--record spends money at real hosts: say how much it may, as --budget CREDITS"
+        )
+    if any(tuned) and (record or replay):
+        raise SpecError("--fail-next and --prefer are for the mock, not for --record or --replay")
+
+
+def _limits(budget: str | None, most: int | None) -> Limits | None:
+    from testcard.intercept.recorder import Limits
+
+    if budget is None:
+        if most is not None:
+            raise SpecError("--max-requests alone bounds no cost; give --budget CREDITS too")
+        return None
+    try:
+        amount = Decimal(budget)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and amount >= 0):
+        raise SpecError(f"--budget is {budget!r}; a number of credits from 0 up was expected")
+    return Limits(amount, most)
+
+
+def _pairs(option: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (name and equals and value):
+            # the word itself may be a secret: it is not repeated
+            raise SpecError(f"{option} takes NAME=VALUE, and one that was given is not so")
+        yield name, value
+
+
+def _secret(value: str) -> str:
+    """A key as it was given, from a file, or from the environment."""
+    if value.startswith("@"):
+        return Path(value[1:]).read_text(encoding="utf-8").strip()
+    if value.startswith("$"):
+        if value[1:] not in os.environ:
+            raise SpecError(f"--key names the variable {value[1:]}, which is not set")
+        return os.environ[value[1:]]
+    return value
+
+
+def _reports(words: Sequence[str]) -> list[tuple[str, Path]]:
+    from testcard.report import known
+
+    return [(known(format_), Path(file)) for format_, file in _pairs("--report", words)]
+
+
+def _hosts(option: str, words: Sequence[str]) -> frozenset[str]:
+    for word in words:
+        if not word.strip() or any(sign in word for sign in "/:@ "):
+            raise SpecError(f"{option} is {word!r}; a host's bare name was expected, as a.example")
+    return frozenset(word.lower().rstrip(".") for word in words)
+
+
+def _lay_faults(mock: Mock, words: Sequence[str]) -> None:
+    for word in words:
+        provider, _, rest = word.partition(":")
+        kind, _, seconds = rest.partition(":")
+        if provider not in mock.dialects:
+            known = ", ".join(mock.dialects)
+            raise SpecError(f"--fail-next {word}: {provider!r} is no provider; there are: {known}")
+        named = next((each for each in KINDS if each == kind), None)
+        if kind and named is None:
+            raise SpecError(f"--fail-next {word}: {kind!r} is none of: {', '.join(KINDS)}")
+        mock.world.fail_next(provider, Fault(named, _delay(word, seconds)))
+
+
+def _delay(word: str, seconds: str) -> float:
+    try:
+        delay = float(seconds or 0)
+    except ValueError:
+        delay = -1.0
+    if not 0 <= delay <= _LONGEST_DELAY:
+        raise SpecError(f"--fail-next {word}: {seconds!r} is no delay in seconds, 0 to 3600")
+    return delay
+
+
+def _tell(outcome: Outcome, reports: Sequence[tuple[str, Path]], began: float) -> None:
+    """Print the verdict to standard error: standard output is the child's."""
+    from testcard.contract.verdict import Report
+    from testcard.intercept.show import show
+    from testcard.report import write
+
+    show(outcome.verdict, outcome.aside, outcome.answered_by, Console(stderr=True))
+    made = Report(
+        target=f"a client, answered by {outcome.answered_by}",
+        kind="mock",
+        runs=outcome.verdict.runs,
+        started=began,
+        elapsed=time.time() - began,
+        version=version("testcard"),
+    )
+    for format_, path in reports:
+        write(made, format_, path)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError) as error:  # SpecError, HarError and the like are among them
+        typer.echo(f"testcard: {error}", err=True)
+        sys.exit(_USAGE)

@@ -1,0 +1,122 @@
+"""Who answers a call that came through the proxy, by its host; and what was said, kept.
+
+The mock answers for its providers' hosts, unless a recorder or a recording stands in for it.
+Every other host is refused, with a message that says what to do.
+
+Knows hosts, Calls and Replies. Must not know sockets, TLS, or any one provider.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from threading import Lock
+
+import orjson
+
+from testcard.common.message import Call, Exchange, Reply, Trace
+from testcard.mock.core import Mock
+from testcard.mock.turn import Work
+
+Source = Callable[[Call], "Reply | Work"]
+"""Answers calls to one host, at once or as work."""
+
+CA_PATH = "/_testcard/ca.pem"
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+_MOST_BYTES = 256 << 20
+
+
+class Tape:
+    """The exchanges of one run, keys and all, in memory; the oldest go when they are too large."""
+
+    def __init__(self, most_bytes: int | None = _MOST_BYTES) -> None:
+        """Begin empty; with None, nothing is ever dropped."""
+        self._lock = Lock()
+        self._held: list[Exchange] = []
+        self._bytes = 0
+        self._most = most_bytes
+        self.forgotten = 0
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep one exchange."""
+        with self._lock:
+            self._held.append(exchange)
+            self._bytes += _weight(exchange)
+            while self._most is not None and self._bytes > self._most and len(self._held) > 1:
+                self._bytes -= _weight(self._held.pop(0))
+                self.forgotten += 1
+
+    def trace(self) -> Trace:
+        """Return what is kept, in the order begun."""
+        with self._lock:
+            return tuple(sorted(self._held, key=lambda each: each.started))
+
+
+class Stage(Mock):
+    """A mock that answers for hosts: through its own words, or another source's."""
+
+    def __init__(
+        self,
+        mock: Mock,
+        sources: Mapping[str, Source],
+        *,
+        authority: bytes,
+        prepare: Callable[[Call], Call] = lambda call: call,
+        tape: Tape | None = None,
+    ) -> None:
+        """Stand before `mock`, sharing its state.
+
+        Args:
+            mock: what answers at this server's own address.
+            sources: host -> who answers for it.
+            authority: what `/_testcard/ca.pem` serves.
+            prepare: changes a call before its source gets it and the tape keeps it.
+            tape: keeps what was said; a bounded one where none is given.
+        """
+        self.dialects, self.house, self.journal = mock.dialects, mock.house, mock.journal
+        self._mock = mock
+        self._sources = sources
+        self._authority = authority
+        self._prepare = prepare
+        self.tape = tape or Tape()
+        self.refused: Counter[str] = Counter()
+        self.opened: set[str] = set()
+
+    def begin(self, call: Call) -> Reply | Work:
+        """Answer one call at once, or return the rest of the work."""
+        host = (call.parts.hostname or "").rstrip(".")
+        source = self._sources.get(host)
+        if call.parts.path == CA_PATH and call.method in ("GET", "HEAD"):
+            return Reply(200, (("content-type", "application/x-pem-file"),), self._authority)
+        if source is not None:
+            return self._kept(source, self._prepare(call))
+        if host in _HERE:
+            return self._mock.begin(call)
+        said = orjson.dumps({"error": self.refuse(host)})
+        return Reply(403, (("content-type", "application/json"),), said)
+
+    def refuse(self, host: str) -> str:
+        """Note a host that nobody answers for; return what its caller is told."""
+        self.refused[host] += 1
+        return f"testcard does not answer for {host}; 'testcard run --allow {host}' lets it through"
+
+    @property
+    def silent(self) -> Iterator[str]:
+        """Hosts that were connected to, and then sent no call: the client broke off."""
+        called = {exchange.call.parts.hostname for exchange in self.tape.trace()}
+        return (host for host in sorted(self.opened) if host not in called)
+
+    def _kept(self, source: Source, call: Call) -> Reply | Work:
+        started, began = time.time(), time.perf_counter()
+
+        def keep(reply: Reply) -> Reply:
+            self.tape.add(Exchange(call, reply, started, time.perf_counter() - began))
+            return reply
+
+        step = source(call)
+        return keep(step) if isinstance(step, Reply) else lambda: keep(step())
+
+
+def _weight(exchange: Exchange) -> int:
+    return len(exchange.call.body) + len(exchange.reply.body)

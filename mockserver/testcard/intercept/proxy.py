@@ -1,0 +1,272 @@
+"""The intercepting proxy: calls to chosen hosts, by HTTPS or HTTP, end here and are answered.
+
+A client asks by CONNECT for a tunnel to `api.example:443`. The tunnel's other end is in this
+process: TLS with a certificate for that host, then uvicorn's own HTTP protocol over the same
+application that serves a port. Nothing is relayed. Calls by plain HTTP come to the application
+as they are.
+
+Small answers leave at once: Nagle's algorithm is off on every connection. asyncio turns it off
+only where a socket says that it speaks TCP, and one made by `socket.socket(AF_INET)` says 0:
+there the second of two small writes waits for the client's delayed acknowledgement, 40 ms.
+
+Knows TLS, uvicorn and the CONNECT method. Must not know a provider, or decide who answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from testcard.intercept.tunnel import dig
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+    from uvicorn.server import ServerState
+
+ADDRESS: Final = "127.0.0.1"
+
+_MOST_HEAD: Final = 16 << 10
+_KEEP_ALIVE_SECONDS: Final = 75
+_GRACE_SECONDS: Final = 1
+_START_SECONDS: Final = 20
+_SETTLING_SECONDS: Final = 0.02  # for the ends of aborted connections to be told
+_CONNECT: Final = b"CONNECT "
+_OPEN: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Where tunnels lead.
+
+    Attributes:
+        contexts: host -> TLS context, of those that end here.
+        allowed: hosts to which tunnels go out.
+        refuse: told the host of every other tunnel; returns what the client is told.
+        opened: told the host of every tunnel that ends here.
+    """
+
+    contexts: Mapping[str, ssl.SSLContext]
+    allowed: frozenset[str]
+    refuse: Callable[[str], str]
+    opened: Callable[[str], None]
+
+
+@contextmanager
+def proxying(app: ASGIApp, gates: Gates) -> Iterator[int]:
+    """Run the proxy on a free port of 127.0.0.1, in a thread; yield the port.
+
+    The port is closed when the block ends, however it does.
+
+    Raises:
+        OSError: it did not start.
+    """
+    transports: set[asyncio.Transport] = set()
+    server = _Server(_config(app, gates, transports), transports)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind((ADDRESS, 0))
+        thread = Thread(target=server.run, args=([listening],), name="testcard proxy", daemon=True)
+        thread.start()
+        try:
+            _wait_until_started(server, thread)
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(_GRACE_SECONDS + 2)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves no connection behind, not even one that its client keeps open."""
+
+    def __init__(self, config: uvicorn.Config, transports: set[asyncio.Transport]) -> None:
+        super().__init__(config)
+        self._transports = transports
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for transport in tuple(self._transports):
+            transport.abort()
+        await asyncio.sleep(_SETTLING_SECONDS)
+
+
+def _config(app: ASGIApp, gates: Gates, transports: set[asyncio.Transport]) -> uvicorn.Config:
+    class Gate(_Gate):
+        of_run = gates
+        of_server = transports
+
+    return uvicorn.Config(
+        app,
+        http=cast("type[asyncio.Protocol]", Gate),
+        ws="none",
+        log_config=None,
+        loop="asyncio",  # of the two, the faster one over TLS
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def _wait_until_started(server: uvicorn.Server, thread: Thread) -> None:
+    waited = 0.0
+    while not server.started:
+        thread.join(0.005)
+        waited += 0.005
+        if not thread.is_alive() or waited > _START_SECONDS:
+            raise OSError("the proxy did not start")
+
+
+class _Secure(HttpToolsProtocol):
+    """uvicorn's protocol, for which bytes may come before it is told of its connection.
+
+    asyncio delivers what comes together with the end of a handshake at once, and only then
+    returns from `start_tls`.
+    """
+
+    _early = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._early:
+            super().data_received(self._early)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport is None:
+            self._early += data
+        else:
+            super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.transport is not None:
+            super().connection_lost(exc)
+
+
+class _Gate(asyncio.Protocol):
+    """The first bytes of one connection: the head of a tunnel, or HTTP as ever.
+
+    What comes after is another protocol's: uvicorn's own, or a tunnel's.
+    """
+
+    of_run: Gates
+    of_server: set[asyncio.Transport]
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Take what uvicorn gives to every protocol of a server."""
+        self._loop = _loop or asyncio.get_event_loop()
+        self._parts = (config, server_state, app_state, self._loop)
+        self._connections = cast("set[Any]", server_state.connections)
+        self._transport: asyncio.Transport
+        self._head = b""
+        self._opening: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See that small answers do not wait."""
+        self._transport = cast("asyncio.Transport", transport)
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connections.add(self)
+        self.of_server.difference_update([each for each in self.of_server if each.is_closing()])
+        self.of_server.add(self._transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        del exc
+        self._connections.discard(self)
+
+    def shutdown(self) -> None:
+        """Close, as uvicorn asks of every connection when a server ends."""
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Look at the first bytes until it is clear what they are."""
+        self._head += data
+        begins = self._head[: len(_CONNECT)]
+        if begins == _CONNECT:
+            self._on_head()
+        elif not _CONNECT.startswith(begins):
+            self._serve_plainly()
+
+    def _serve_plainly(self) -> None:
+        protocol = HttpToolsProtocol(*self._parts)
+        self._connections.discard(self)
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+        protocol.data_received(self._head)
+
+    def _on_head(self) -> None:
+        if self._opening is not None:
+            return
+        if b"\r\n\r\n" not in self._head:
+            if len(self._head) > _MOST_HEAD:
+                self._say(431, "the head of this call is too long")
+            return
+        target = self._head.split(b" ", 2)[1].decode("latin-1")
+        host, _, port = target.rpartition(":")
+        if not host or not port.isdecimal():
+            self._say(400, f"{target!r} is no host:port to connect to")
+            return
+        name = host.strip("[]").rstrip(".").lower()
+        self._opening = self._loop.create_task(self._open(name, int(port)))
+
+    async def _open(self, host: str, port: int) -> None:
+        context = self.of_run.contexts.get(host)
+        if context is not None:
+            self.of_run.opened(host)
+            await self._answer_as(context)
+        elif host in self.of_run.allowed:
+            await self._let_through(host, port)
+        else:
+            self._say(403, self.of_run.refuse(host))
+
+    async def _answer_as(self, context: ssl.SSLContext) -> None:
+        """Speak TLS as the host, and hand the connection to a protocol of uvicorn's own."""
+        inner = _Secure(*self._parts)
+        self._transport.write(_OPEN)
+        try:
+            secure = await self._loop.start_tls(
+                self._transport,
+                inner,
+                context,
+                server_side=True,
+                ssl_shutdown_timeout=_SETTLING_SECONDS,
+            )
+        except (OSError, ssl.SSLError):  # it does not trust us, or it went away
+            self._transport.close()
+            return
+        finally:
+            self._connections.discard(self)
+        if secure is not None and not secure.is_closing():
+            inner.connection_made(secure)
+
+    async def _let_through(self, host: str, port: int) -> None:
+        try:
+            await dig(self._transport, host, port, _OPEN)
+        except OSError as error:
+            self._say(502, f"{host}:{port} cannot be reached: {error.strerror or error}")
+        else:
+            self._connections.discard(self)
+
+    def _say(self, status: int, message: str) -> None:
+        """Refuse a tunnel; the message stands in the status line too, which most clients show."""
+        phrase = message.encode("ascii", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
+        self._transport.write(
+            b"HTTP/1.1 %d %s\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
+            b"connection: close\r\n\r\n%s\n" % (status, phrase, len(phrase) + 1, phrase)
+        )
+        self._transport.close()
