@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from testcard.cli import checks as runs
 from testcard.cli.check import app
+from testcard.cli.words import UsageError, credits_from
 from testcard.contract.check import audit, check
 from testcard.contract.verdict import ProviderRun, Report
 from testcard.drivers.plan import plan
@@ -135,8 +136,9 @@ def test_an_audit_of_strange_traffic_is_3(tmp_path: Path) -> None:
 
 
 def test_a_budget_is_a_number_of_credits() -> None:
-    assert runs.credits_from("2.5") == Decimal("2.5")
-    assert runs.credits_from(None) is None
+    assert credits_from("--budget", "2.5") == Decimal("2.5")
+    with pytest.raises(UsageError, match="--budget is 'much'"):
+        credits_from("--budget", "much")
 
 
 def test_a_key_comes_from_a_file(tmp_path: Path) -> None:

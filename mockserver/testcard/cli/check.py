@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,15 +18,14 @@ from rich.table import Table
 
 from testcard.assembly import parse_settings
 from testcard.cli import checks as runs
-from testcard.cli.checks import UsageError
+from testcard.cli.words import Grade, ProfileName, UsageError, clear_errors, credits_from
 from testcard.common.message import Exchange
-from testcard.common.spec import SpecError
 from testcard.contract.session import Limits
 from testcard.contract.verdict import Report
 from testcard.drivers.material import Links
 from testcard.drivers.plan import steps
 from testcard.record import baseline, drift, har
-from testcard.report import ReportError, known, write
+from testcard.report import known, write
 from testcard.report.changes import print_drift
 from testcard.report.github import annotate
 from testcard.report.terminal import RunProgress, print_report
@@ -35,22 +33,6 @@ from testcard.report.terminal import RunProgress, print_report
 app = typer.Typer()
 
 _INTERRUPTED = 130
-
-
-class ProfileName(StrEnum):
-    """The two profiles, as words of the command line."""
-
-    LENIENT = "lenient"
-    DOCUMENTED = "documented"
-
-
-class Grade(StrEnum):
-    """The grades of evidence, as words of the command line."""
-
-    DOCUMENTED = "documented"
-    SAMPLE = "sample"
-    OBSERVED = "observed"
-    ASSUMED = "assumed"
 
 
 class Kind(StrEnum):
@@ -134,8 +116,10 @@ def check(
     Exits with 0 where they are kept, 1 where one is broken, 2 for wrong usage, 3 where nothing
     could be exercised.
     """
-    with _clear_errors():
-        limits = Limits(runs.credits_from(budget), max_requests, timeout)
+    with clear_errors():
+        limits = Limits(
+            credits_from("--budget", budget) if budget is not None else None, max_requests, timeout
+        )
         asked = runs.Asked(
             providers=() if providers == ["all"] else tuple(providers),
             against=against,
@@ -169,7 +153,7 @@ def audit(
     fail_on: FailOn = Grade.DOCUMENTED,
 ) -> None:
     """Judge recorded traffic, on both sides; send nothing."""
-    with _clear_errors():
+    with clear_errors():
         files = _files(report)
         known_ones = baseline.load(accepted) if accepted else None
         readings = runs.all_readings(profile.value)
@@ -185,7 +169,7 @@ def drift_(
     new: Annotated[Path, typer.Argument(help="A later one.")],
 ) -> None:
     """Compare two runs: what was added, removed and changed; 1 where something broke."""
-    with _clear_errors():
+    with clear_errors():
         changes = drift.drift(drift.snapshot(old), drift.snapshot(new))
         print_drift(changes, Console())
     raise typer.Exit(drift.exit_code(changes))
@@ -208,7 +192,7 @@ def _finish(
     require_exercised: bool,
 ) -> None:
     report = baseline.accept(found, known_ones) if known_ones is not None else found
-    with _clear_errors():
+    with clear_errors():
         for format_, path in files:
             write(report, format_, path)
     console = Console()
@@ -253,12 +237,3 @@ def _print_plan(asked: runs.Asked, console: Console) -> None:
             f"{len(listed)} calls, {len(paid)} of them paid: {total} credits, if the wrong ones "
             f"are refused as the page says. Nothing was sent.\n"
         )
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except (SpecError, ReportError, ValueError, OSError) as error:
-        typer.echo(f"testcard: {error}", err=True)
-        raise typer.Exit(runs.USAGE) from error

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from testcard.assembly import Options, build, installed, open_engine
+from testcard.cli.words import BROKEN, GRADES, KEPT, NOTHING, UsageError
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Profile, Reading
 from testcard.contract.check import Driver, audit, check
@@ -26,18 +27,9 @@ from testcard.contract.verdict import ProviderRun, Report, TargetKind, severity
 from testcard.drivers.material import Links
 from testcard.drivers.plan import plan
 
-KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
-"""Exit codes: contracts kept, a contract broken, wrong usage, target out of reach or idle."""
-
-GRADES: Final = ("documented", "sample", "observed", "assumed")
-
 _BALANCE: Final = Decimal(1_000_000)
 _EXAMPLES: Final = 30
 _STORIES: Final = 20
-
-
-class UsageError(ValueError):
-    """What was asked for cannot be done: what was seen, and what was expected."""
 
 
 @dataclass(frozen=True)
@@ -275,20 +267,3 @@ def key_from(key: str | None, variable: str | None, path: Path | None) -> str | 
     if key is not None and not key.strip():
         raise UsageError("--key is empty")
     return key.strip() if key else None
-
-
-def credits_from(text: str | None) -> Decimal | None:
-    """Return a budget in credits; None where none was given.
-
-    Raises:
-        UsageError: it is no number from 0 up.
-    """
-    if text is None:
-        return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not (amount.is_finite() and amount >= 0):
-        raise UsageError(f"--budget is {text!r}; a number of credits from 0 up was expected")
-    return amount

@@ -5,11 +5,6 @@ Knows typer. Must not know how anything is done.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,8 +15,9 @@ from testcard.assembly import Options, build, installed, open_engine, parse_sett
 from testcard.cli import check as checking
 from testcard.cli import run as running
 from testcard.cli.tables import contract_tables, providers_table, serving_table
+from testcard.cli.words import BROKEN, KEPT, ProfileName, clear_errors, credits_from
 from testcard.common.selfcheck import complaints
-from testcard.common.spec import SpecError, bundled, load
+from testcard.common.spec import bundled, load
 from testcard.mock.world import JobPolicy
 
 app = typer.Typer(
@@ -31,15 +27,6 @@ app = typer.Typer(
 )
 app.add_typer(running.app)
 app.add_typer(checking.app)
-_USAGE = 2
-
-
-class ProfileName(StrEnum):
-    """The two profiles, as words of the command line."""
-
-    LENIENT = "lenient"
-    DOCUMENTED = "documented"
-
 
 Providers = Annotated[
     list[str] | None,
@@ -95,7 +82,7 @@ def serve(
     from testcard.doors.http import caller_left
     from testcard.doors.server import log_line, serve_until_stopped
 
-    with _clear_errors():
+    with clear_errors():
         options = Options(
             engine=open_engine(
                 engine,
@@ -109,7 +96,7 @@ def serve(
             profile=profile.value,
             settings=parse_settings(settings or ()),
             seed=seed,
-            balance=_credits(credits_),
+            balance=credits_from("--credits", credits_),
             policy=JobPolicy.parse(jobs),
             pictures=pictures,
             watch=None if quiet else log_line,
@@ -131,7 +118,7 @@ def serve(
 @app.command()
 def providers() -> None:
     """List the APIs that are installed."""
-    with _clear_errors():
+    with clear_errors():
         Console().print(providers_table(spec for spec, _ in installed()))
 
 
@@ -143,7 +130,7 @@ def show(
     settings: SetOption = None,
 ) -> None:
     """Print what one API promises: each field with its grade and source."""
-    with _clear_errors():
+    with clear_errors():
         chosen = parse_settings(settings or ())
         mock = build(Options(providers=(provider,), profile=profile.value, settings=chosen))
         (dialect,) = mock.dialects.values()
@@ -158,32 +145,13 @@ def selfcheck(
 ) -> None:
     """Check that specs carry evidence and examples, and that the examples hold."""
     found = 0
-    with _clear_errors():
+    with clear_errors():
         for path in specs or bundled():
             for complaint in complaints(load(path)):
                 found += 1
                 typer.echo(complaint)
     typer.echo(f"{found} complaint{'' if found == 1 else 's'}")
-    raise typer.Exit(1 if found else 0)
-
-
-def _credits(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not (amount.is_finite() and amount >= 0):
-        raise ValueError(f"--credits is {text!r}; a number from 0 up was expected")
-    return amount
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except (SpecError, ValueError, OSError) as error:
-        typer.echo(f"testcard: {error}", err=True)
-        sys.exit(_USAGE)
+    raise typer.Exit(BROKEN if found else KEPT)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,8 @@ Knows typer. Must not know how a child, a proxy or a verdict is made.
 from __future__ import annotations
 
 import os
-import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +16,7 @@ import typer
 from rich.console import Console
 
 from testcard.assembly import Options, build, open_engine, parse_settings
+from testcard.cli.words import BROKEN, ProfileName, clear_errors, credits_from, pairs
 from testcard.common.spec import SpecError
 from testcard.mock.core import Mock
 from testcard.mock.trouble import KINDS
@@ -30,16 +27,7 @@ if TYPE_CHECKING:
     from testcard.intercept.run import Outcome
 
 app = typer.Typer()
-_USAGE = 2
-_BROKEN = 1
 _LONGEST_DELAY = 3600.0
-
-
-class ProfileName(StrEnum):
-    """The two profiles, as words of the command line."""
-
-    LENIENT = "lenient"
-    DOCUMENTED = "documented"
 
 
 def _words(name: str, metavar: str, text: str) -> typer.models.OptionInfo:
@@ -118,7 +106,7 @@ def run(
 
     Prints what the client did, and which rules of the page it broke. Exits with its exit code.
     """
-    with _clear_errors():
+    with clear_errors():
         from testcard.doors.http import caller_left
         from testcard.intercept.run import Plan, command_line, intercept
 
@@ -147,14 +135,14 @@ def run(
             record=record,
             replay=replay,
             limits=_limits(budget, max_requests),
-            keys={name: _secret(value) for name, value in _pairs("--key", key or ())},
-            against=dict(_pairs("--against", against or ())),
+            keys={name: _secret(value) for name, value in pairs("--key", key or ())},
+            against=dict(pairs("--against", against or ())),
         )
         began = time.time()
         outcome = intercept(mock, plan)
         _tell(outcome, reports, began)
     broke = outcome.verdict.broken or outcome.unmatched
-    raise typer.Exit(_BROKEN if strict and broke else outcome.code)
+    raise typer.Exit(BROKEN if strict and broke else outcome.code)
 
 
 def _check_mode(
@@ -184,22 +172,7 @@ def _limits(budget: str | None, most: int | None) -> Limits | None:
         if most is not None:
             raise SpecError("--max-requests alone bounds no cost; give --budget CREDITS too")
         return None
-    try:
-        amount = Decimal(budget)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not (amount.is_finite() and amount >= 0):
-        raise SpecError(f"--budget is {budget!r}; a number of credits from 0 up was expected")
-    return Limits(amount, most)
-
-
-def _pairs(option: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not (name and equals and value):
-            # the word itself may be a secret: it is not repeated
-            raise SpecError(f"{option} takes NAME=VALUE, and one that was given is not so")
-        yield name, value
+    return Limits(credits_from("--budget", budget), most)
 
 
 def _secret(value: str) -> str:
@@ -216,7 +189,7 @@ def _secret(value: str) -> str:
 def _reports(words: Sequence[str]) -> list[tuple[str, Path]]:
     from testcard.report import known
 
-    return [(known(format_), Path(file)) for format_, file in _pairs("--report", words)]
+    return [(known(format_), Path(file)) for format_, file in pairs("--report", words)]
 
 
 def _hosts(option: str, words: Sequence[str]) -> frozenset[str]:
@@ -266,12 +239,3 @@ def _tell(outcome: Outcome, reports: Sequence[tuple[str, Path]], began: float) -
     )
     for format_, path in reports:
         write(made, format_, path)
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, OSError) as error:  # SpecError, HarError and the like are among them
-        typer.echo(f"testcard: {error}", err=True)
-        sys.exit(_USAGE)
