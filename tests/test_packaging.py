@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import venv
 from importlib.util import find_spec
 from pathlib import Path
 from zipfile import ZipFile
@@ -70,3 +71,36 @@ def test_what_is_installed_from_the_wheel_works_alone(wheel: Path, tmp_path: Pat
     assert home.startswith(str(tmp_path))
     assert len(providers.split()) == 5
     assert complaints == "0 complaints"
+
+
+USES = """
+from testcard.assembly import Options, build
+from testcard.common.message import Call
+from testcard.mock.core import Mock
+from testcard.providers.base import SpecDialect
+from testcard.pytest_clauses import *
+
+reveal_type(build(Options(seed=1)).answer(Call("GET", "http://localhost/")).status)
+build(Options(seed="one"))
+"""
+
+
+def test_what_is_installed_from_the_wheel_is_typed(wheel: Path, tmp_path: Path) -> None:
+    """A user's own mypy reads our types where testcard is installed: PEP 561."""
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
+    python = tmp_path / "env" / "bin" / "python"
+    (site,) = (tmp_path / "env" / "lib").glob("python*/site-packages")
+    with ZipFile(wheel) as archive:
+        archive.extractall(site)
+    (tmp_path / "uses.py").write_text(USES)
+    done = subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "-m", "mypy", "--python-executable", str(python), "--strict", "uses.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 'Revealed type is "int"' in done.stdout
+    assert 'incompatible type "str"; expected "int"' in done.stdout
+    assert "Found 1 error in 1 file" in done.stdout, done.stdout
