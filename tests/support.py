@@ -27,7 +27,8 @@ from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.dialect import Dialect
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry
-from testcard.mock.world import JobPolicy, World
+from testcard.mock.memory_world import MemoryWorld
+from testcard.mock.world import Account, AccountId, JobPolicy
 
 HOST = "http://testcard.test"
 KEY = "a-key"
@@ -135,7 +136,7 @@ def mock_of(
     chosen = tuple((settings or {}).items())
     return Mock(
         [_dialect(name, profile, chosen) for name in {api.provider: None for api in apis}],
-        World(policy=JobPolicy.parse(policy), **world),
+        MemoryWorld(policy=JobPolicy.parse(policy), **world),
         engine or CardEngine(),
         _INPUTS,
         largest_body=largest_body,
@@ -192,15 +193,19 @@ class Client:
     @property
     def spendable(self) -> int:
         """Credits that this client can still spend."""
-        account = self.mock.world.account(self.api.provider, self.key or "")
-        return int(account.balance - account.held)
+        return int(self.account.spendable)
 
     @property
     def balance(self) -> int:
         """Credits left to this client."""
-        account = self.mock.world.account(self.api.provider, self.key or "")
+        account = self.account
         assert account.held == 0
         return int(account.balance)
+
+    @property
+    def account(self) -> Account:
+        """This client's account."""
+        return self.mock.world.account(AccountId.of(self.api.provider, self.key or ""))
 
     def _headers(self) -> Iterator[tuple[str, str]]:
         media_type = self.media_type or self.api.media_type

@@ -34,6 +34,7 @@ from testcard.common.job import PictureJob
 from testcard.common.message import Call
 from testcard.common.spec import SpecError
 from testcard.doors.http import caller_left
+from testcard.mock.world import AccountId
 
 
 class Busy(CardEngine):
@@ -185,7 +186,7 @@ def test_an_engine_is_told_when_its_client_leaves() -> None:
         assert engine.left.wait(SECONDS)
         with httpx.Client(base_url=base, trust_env=False) as client:
             assert client.get("/_testcard/health").status_code == 200
-    account = mock.world.account(INPAINTING.provider, KEY)
+    account = mock.world.account(AccountId.of(INPAINTING.provider, KEY))
     assert (int(account.balance), int(account.held)) == (3, 0)
 
 

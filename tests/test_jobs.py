@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,8 +12,8 @@ from tests.support import BOTH, HOST, IMAGEPIPELINE, Api, Client, client_of, jso
 from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
 from testcard.common.reading import Profile
-from testcard.mock import world as world_module
-from testcard.mock.world import JobPolicy, World
+from testcard.mock import memory_world
+from testcard.mock.world import AccountId, Hold, JobPolicy, Order
 
 SMALL = {"width": 64, "height": 96}
 WORK = PictureJob("anyone", "a red fox")
@@ -28,8 +29,8 @@ class Clock:
         return self.now
 
 
-def ordering(policy: str, profile: Profile = "lenient") -> Client:
-    return client_of(IMAGEPIPELINE, profile, policy=policy)
+def ordering(policy: str, profile: Profile = "lenient", **world: Any) -> Client:
+    return client_of(IMAGEPIPELINE, profile, policy=policy, **world)
 
 
 def order(client: Client, **fields: object) -> str:
@@ -65,8 +66,8 @@ def test_a_job_is_done_at_once(profile: Profile) -> None:
 def test_a_job_is_done_after_so_many_seconds_however_often_it_is_asked_for(
     profile: Profile,
 ) -> None:
-    client, clock = ordering("seconds:10", profile), Clock()
-    client.mock.world.clock = clock
+    clock = Clock()
+    client = ordering("seconds:10", profile, clock=clock)
     job = order(client)
     assert states(client, job, 5) == ["PENDING"] * 5
     clock.now += 9.9
@@ -93,10 +94,10 @@ def test_a_job_may_fail_and_stays_failed(profile: Profile) -> None:
 def test_a_policy_is_of_the_jobs_to_come() -> None:
     client = ordering("never")
     earlier = order(client)
-    client.mock.world.policy = JobPolicy.parse("polls:0")
+    client.mock.world.set_policy(JobPolicy.parse("polls:0"))
     assert states(client, order(client), 1) == ["SUCCESS"]
     assert states(client, earlier, 1) == ["PENDING"]
-    client.mock.world.policy = JobPolicy.parse("fail")
+    client.mock.world.set_policy(JobPolicy.parse("fail"))
     assert states(client, earlier, 1) == ["PENDING"]
 
 
@@ -164,9 +165,10 @@ def test_there_are_no_more_pictures_than_samples() -> None:
 def test_a_job_is_paid_when_it_succeeds_and_only_once(profile: Profile) -> None:
     client = ordering("polls:1", profile)
     job = order(client)
-    account = client.mock.world.account("imagepipeline", "a-key")
+    account = client.account
     assert (int(account.balance), int(account.held)) == (1000, 1)
     states(client, job, 4)
+    account = client.account
     assert (int(account.balance), int(account.held)) == (999, 0)
 
 
@@ -185,29 +187,29 @@ def test_what_jobs_hold_cannot_be_spent_twice(profile: Profile) -> None:
 
 def test_a_job_of_one_provider_is_unknown_to_another() -> None:
     """Ids are told to whoever ordered, not to the other APIs of the same mock."""
-    world = World()
-    job = world.begin_job("another", WORK, world.account("another", "a-key"), Decimal(1))
     client = ordering("polls:1")
-    there = client.mock.world
-    other = there.begin_job("another", WORK, there.account("another", "k"), Decimal(1))
-    assert client.follow(other.id).status == 404
+    world = client.mock.world
+    hold = world.reserve(AccountId.of("another", "a-key"), Decimal(1))
+    assert isinstance(hold, Hold)
+    job = world.begin_job(Order(WORK), hold)
     assert client.follow(job.id).status == 404
+    assert world.poll("another", job.id) is not None
 
 
 def test_the_oldest_jobs_are_forgotten_and_give_back_what_they_held(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(world_module, "_MOST_JOBS", 3)
+    monkeypatch.setattr(memory_world, "_MOST_JOBS", 3)
     client = ordering("never")
     jobs = [order(client) for _ in range(5)]
     assert [client.follow(job).status for job in jobs] == [404, 404, 202, 202, 202]
-    assert client.mock.world.account("imagepipeline", "a-key").held == 3
+    assert client.account.held == 3
 
 
 def test_jobs_with_long_texts_are_forgotten_by_their_weight(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(world_module, "_MOST_JOB_BYTES", 5_000)
+    monkeypatch.setattr(memory_world, "_MOST_JOB_BYTES", 5_000)
     client = ordering("never")
     first, last = order(client, prompt="x" * 4_000), order(client, prompt="y" * 4_000)
     assert [client.follow(job).status for job in (first, last)] == [404, 202]

@@ -51,8 +51,7 @@ def journal(mock: Mock, query: str = "") -> list[dict[str, Any]]:
 @BOTH
 @EVERY_API
 def test_a_call_is_told_with_all_that_is_known_of_it(profile: Profile, api: Api) -> None:
-    client = client_of(api, profile)
-    client.mock.world.clock = lambda: 1_700_000_000.0
+    client = client_of(api, profile, clock=lambda: 1_700_000_000.0)
     reply = client.ask(colour="red")
     (entry,) = journal(client.mock)
     assert entry["number"] == 1
@@ -208,13 +207,17 @@ def test_a_reset_begins_again() -> None:
     assert client.follow(first).status == 404
     assert client.entry.number == 1
     assert json_of(client.ask())["id"]
-    assert client.mock.world.account("imagepipeline", "a-key").held == 1
+    assert client.account.held == 1
 
 
 def test_an_account_can_be_given_credits() -> None:
     client = client_of(SEGMIND).but(key="nocredits")
     said = {"provider": "segmind", "key": "nocredits", "balance": 1.5}
-    assert json_of(admin(client.mock, "PUT", "accounts", said)) == {"status": "set"}
+    assert json_of(admin(client.mock, "PUT", "accounts", said)) == {
+        "status": "set",
+        "balance": 1.5,
+        "held": 0,
+    }
     assert client.ask().header("x-remaining-credits") == "0.5"
     (account,) = json_of(admin(client.mock, "GET", "accounts"))
     assert (account["provider"], account["balance"], account["held"]) == ("segmind", 0.5, 0)

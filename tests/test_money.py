@@ -24,7 +24,8 @@ from tests.support import (
 
 from testcard.common.reading import Profile
 from testcard.common.spec import SpecError
-from testcard.mock.world import Fault, World
+from testcard.mock.memory_world import MemoryWorld
+from testcard.mock.world import AccountId, Fault, Hold
 
 PAYING = pytest.mark.parametrize(
     "api", [api for api in APIS if api is not IMAGEPIPELINE], ids=lambda api: api.provider
@@ -109,8 +110,8 @@ def test_each_key_and_each_provider_has_an_account_of_its_own() -> None:
     client.ask()
     assert client.balance == 999
     assert client.but(key="another").balance == 1000
-    world = client.mock.world
-    assert world.account("segmind", "a-key") is not world.account("aithriving", "a-key")
+    elsewhere = client.mock.world.account(AccountId.of("aithriving", "a-key"))
+    assert elsewhere.balance == 1000
 
 
 def test_several_samples_are_one_call() -> None:
@@ -142,27 +143,21 @@ def test_whatever_the_order_credits_are_neither_made_nor_overspent(
     steps: list[str], price: Decimal, balance: Decimal
 ) -> None:
     """Held is what open calls hold; balance falls by what was settled, to 0 at the least."""
-    world = World(balance=balance)
-    account = world.account("anyone", "a-key")
-    held = settled = 0
+    world = MemoryWorld(balance=balance)
+    who = AccountId.of("anyone", "a-key")
+    open_holds: list[Hold] = []
+    settled = 0
     for step in steps:
         if step == "reserve":
-            affordable = balance - price * (settled + held) >= price
-            assert world.reserve(account, price) == affordable
-            held += affordable
-        elif held and step == "settle":
-            world.settle(account, price)
-            held, settled = held - 1, settled + 1
-        elif held:
-            world.release(account, price)
-            held -= 1
-        assert account.held == price * held
+            affordable = balance - price * (settled + len(open_holds)) >= price
+            hold = world.reserve(who, price)
+            assert (hold is not None) == affordable
+            open_holds += [hold] if hold else []
+        elif open_holds and step == "settle":
+            world.settle(open_holds.pop())
+            settled += 1
+        elif open_holds:
+            world.release(open_holds.pop())
+        account = world.account(who)
+        assert account.held == price * len(open_holds)
         assert account.balance == balance - price * settled >= 0
-
-
-def test_accounts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("testcard.mock.world._MOST_ACCOUNTS", 3)
-    world = World()
-    for number in range(10):
-        world.account("anyone", f"key-{number}")
-    assert [key for _, key in world.accounts()] == ["key-7", "key-8", "key-9"]

@@ -90,7 +90,7 @@ def assert_settled(client: Client) -> None:
     assert client.entry.exchange.reply.status
     assert client.mock.answer(Call("GET", f"{HOST}/_testcard/journal")).status == 200
     if client.api is not IMAGEPIPELINE:
-        held = [account.held for account in client.mock.world.accounts().values()]
+        held = [account.held for account in client.mock.world.accounts()]
         assert not any(held)
 
 

@@ -98,9 +98,8 @@ def test_an_answer_to_an_accepted_key_that_is_no_success_counts_only_when_lenien
 @BOTH
 def test_calls_beyond_a_limit_wait_for_the_next_minute(profile: Profile) -> None:
     """The page knows of no limit: there is one only where the setting has one."""
-    client = segmind(profile, rate_limit=2)
     now = 1_000.0
-    client.mock.world.clock = lambda: now
+    client = client_of(SEGMIND, profile, settings={"rate_limit": 2}, clock=lambda: now)
     assert [client.ask().status for _ in range(2)] == [200, 200]
     now = 1_049.5
     refused = client.ask()

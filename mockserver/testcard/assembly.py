@@ -20,7 +20,8 @@ from testcard.common.spec import Spec, SpecError, bundled, load
 from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
-from testcard.mock.world import JobPolicy, World
+from testcard.mock.memory_world import MemoryWorld
+from testcard.mock.world import JobPolicy
 from testcard.providers.base import SpecDialect
 
 GROUP = "testcard.providers"
@@ -73,7 +74,7 @@ def build(
     """
     return Mock(
         dialects or dialects_of(options),
-        World(seed=options.seed, balance=options.balance, policy=options.policy),
+        MemoryWorld(seed=options.seed, balance=options.balance, policy=options.policy),
         options.engine or CardEngine(),
         inputs or Inputs(options.pictures),
         journal=Journal(options.watch),

@@ -18,7 +18,8 @@ from tests.mutants.mutant import Around, Mutated
 from testcard.common.job import Engine, PictureJob
 from testcard.common.message import Call, Headers, Reply, header
 from testcard.common.picture import Format, decode, encode
-from testcard.mock.world import Account, Job, JobState, World
+from testcard.mock.memory_world import MemoryWorld
+from testcard.mock.world import AccountId, Hold, Job, JobPolicy, Order, World
 
 Array = NDArray[np.uint8]
 Repaint = Callable[[PictureJob, int, Array], Array]
@@ -97,54 +98,63 @@ def recoded(format_: Format) -> Callable[[bytes], bytes]:
 # Accounts and jobs
 
 
-class ChargesTwice(World):
+class ChargesTwice(MemoryWorld):
     """Takes the price of a success two times."""
 
-    def settle(self, account: Account, price: Decimal) -> None:
+    def settle(self, hold: Hold) -> None:
         """Take it twice."""
-        super().settle(account, price)
-        account.balance -= price
+        super().settle(hold)
+        take(self, hold.account, hold.amount)
 
 
-class ChargesNothing(World):
+class ChargesNothing(MemoryWorld):
     """Takes nothing for a success."""
 
-    def settle(self, account: Account, price: Decimal) -> None:
+    def settle(self, hold: Hold) -> None:
         """Let go of what was held."""
-        self.release(account, price)
+        self.release(hold)
 
 
-class Pays(World):
+class Pays(MemoryWorld):
     """Gives credits for a success."""
 
-    def settle(self, account: Account, price: Decimal) -> None:
+    def settle(self, hold: Hold) -> None:
         """Add instead of taking."""
-        account.held -= price
-        account.balance += price
+        self.release(hold)
+        take(self, hold.account, -hold.amount)
 
 
-class ServesTheEmpty(World):
+class ServesTheEmpty(MemoryWorld):
     """Serves whom cannot pay."""
 
-    def reserve(self, account: Account, price: Decimal) -> bool:
-        """Hold the price even where there is too little."""
-        account.held += price
-        return True
+    def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
+        """Hold nothing where there is too little."""
+        return super().reserve(who, price) or super().reserve(who, Decimal(0))
 
 
-class FailsEverySecond(World):
+class FailsEverySecond(MemoryWorld):
     """Every second job comes to FAILURE."""
 
-    def _end(self, job: Job, state: JobState) -> None:
-        odd = list(self._jobs).index(job.id) % 2
-        super()._end(job, "FAILURE" if odd else state)
+    def begin_job(self, order: Order, hold: Hold) -> Job:
+        """Begin it with another policy."""
+        kept = self.policy()
+        if len(self.jobs()) % 2:
+            self.set_policy(JobPolicy("fail", 0))
+        job = super().begin_job(order, hold)
+        self.set_policy(kept)
+        return job
+
+
+def take(world: World, who: AccountId, price: Decimal) -> None:
+    """Take credits for nothing."""
+    world.set_balance(who, max(Decimal(0), world.account(who).balance - price))
 
 
 def charging(when: Test) -> Callable[[], Around]:
     """Take a credit where `when` holds, of the account that was last served."""
 
     def make() -> Around:
-        served: list[Account] = []
+        served: list[AccountId] = []
 
         def around(mock: Mutated, call: Call) -> Reply:
             scene = mock.faithful(call)
@@ -153,7 +163,7 @@ def charging(when: Test) -> Callable[[], Around]:
             elif when(scene):
                 mine = account_of(mock, call)
                 for account in served if scene.verdict == "unauthorized" else [mine]:
-                    account.balance -= 1
+                    take(mock.world, account, Decimal(1))
             return scene.reply
 
         return around
@@ -161,10 +171,10 @@ def charging(when: Test) -> Callable[[], Around]:
     return make
 
 
-def account_of(mock: Mutated, call: Call) -> Account:
-    """Return the account of the key that a call carries."""
+def account_of(mock: Mutated, call: Call) -> AccountId:
+    """Return the id of the account of the key that a call carries."""
     provider = next(iter(mock.dialects))
-    return mock.world.account(provider, _key(mock, call)[1] or "")
+    return AccountId.of(provider, _key(mock, call)[1] or "")
 
 
 def letting_in(*, keyless: bool) -> Callable[[], Around]:

@@ -21,9 +21,10 @@ from testcard.contract.verdict import Group
 from testcard.mock.core import Mock
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
+from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.studio import Studio
 from testcard.mock.turn import Work
-from testcard.mock.world import JobPolicy, World
+from testcard.mock.world import JobPolicy
 from testcard.providers.base import SpecDialect
 
 Answer = Callable[[Call], Reply]
@@ -123,7 +124,7 @@ class Mutant:
     around: Callable[[], Around] | None = None
     spec: Node = field(default_factory=dict)
     engine: Callable[[Engine], Engine] | None = None
-    world: type[World] = World
+    world: type[MemoryWorld] = MemoryWorld
     policy: JobPolicy = JobPolicy()  # noqa: RUF009 (frozen)
     forgetful: bool = False
     profile: Profile = "documented"

@@ -5,7 +5,6 @@ Also the pictures that jobs lead to. Knows the Mock. Must not know sockets or fr
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
@@ -17,10 +16,11 @@ import orjson
 
 from testcard.common.message import Call, Reply
 from testcard.common.schema import Schema, Validator
+from testcard.mock.intake import job_of
 from testcard.mock.summary import entry_summary
 from testcard.mock.trouble import KINDS
 from testcard.mock.turn import Work
-from testcard.mock.world import Fault, JobPolicy
+from testcard.mock.world import Account, AccountId, Fault, JobPolicy
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock
@@ -29,6 +29,7 @@ PREFIX = "/_testcard/"
 
 _PICTURE = re.compile(r"pictures/(?P<job>[\w-]+)/(?P<index>\d{1,3})\.png")
 _COUNT = re.compile(r"[0-9]{1,9}")
+_DIGEST_SHOWN = 12  # characters of a key's digest: enough to tell keys apart
 _FAULT: Schema = {
     "type": "object",
     "required": ["provider"],
@@ -127,21 +128,24 @@ def _reset(mock: Mock, _: Call) -> dict[str, Any]:
 def _accounts(mock: Mock, _: Call) -> list[dict[str, Any]]:
     return [
         {
-            "provider": provider,
-            "key_sha256": hashlib.sha256(key.encode()).hexdigest()[:12],
-            "balance": float(account.balance),
-            "held": float(account.held),
+            "provider": account.id.provider,
+            "key_sha256": account.id.key_sha256[:_DIGEST_SHOWN],
+            **_credits(account),
         }
-        for (provider, key), account in mock.world.accounts().items()
+        for account in mock.world.accounts()
     ]
+
+
+def _credits(account: Account) -> dict[str, float]:
+    return {"balance": float(account.balance), "held": float(account.held)}
 
 
 def _set_account(mock: Mock, call: Call) -> dict[str, Any]:
     said = _said(call, _ACCOUNT)
     _require_provider(mock, said["provider"])
-    account = mock.world.account(said["provider"], said["key"])
-    account.balance = Decimal(str(said["balance"]))
-    return {"status": "set"}
+    who = AccountId.of(said["provider"], said["key"])
+    account = mock.world.set_balance(who, Decimal(str(said["balance"])))
+    return {"status": "set", **_credits(account)}
 
 
 def _jobs(mock: Mock, _: Call) -> list[dict[str, Any]]:
@@ -153,7 +157,7 @@ def _jobs(mock: Mock, _: Call) -> list[dict[str, Any]]:
 
 def _set_policy(mock: Mock, call: Call) -> dict[str, Any]:
     try:
-        mock.world.policy = JobPolicy.parse(_said(call, _POLICY)["policy"])
+        mock.world.set_policy(JobPolicy.parse(_said(call, _POLICY)["policy"]))
     except ValueError as error:
         raise _Refused(str(error)) from error
     return {"status": "set", "for": "jobs to come"}
@@ -163,8 +167,7 @@ def _lay_fault(mock: Mock, call: Call) -> dict[str, Any]:
     said = _said(call, _FAULT)
     _require_provider(mock, said["provider"])
     fault = Fault(said.get("kind"), float(said.get("delay", 0)))
-    for _ in range(said.get("times", 1)):
-        mock.world.fail_next(said["provider"], fault)
+    mock.world.fail_next(said["provider"], fault, said.get("times", 1))
     return {"status": "laid"}
 
 
@@ -187,11 +190,15 @@ def _require_provider(mock: Mock, provider: str) -> None:
 
 def _picture(mock: Mock, job_id: str, index: int) -> Reply | Work:
     job = mock.world.find_job(job_id)
-    if job is None or job.state != "SUCCESS" or index >= job.work.samples:
+    if job is None or job.state != "SUCCESS" or index >= job.order.work.samples:
         return _json(404, {"error": "no picture is here; its job is unknown or has not ended"})
-    work = job.work
+    order, inputs = job.order, mock.house.inputs
+    known = job_of(order, inputs.peek)
 
     def paint() -> Reply:
+        work = known or job_of(order, inputs.read)
+        if work is None:  # `read` has every picture
+            raise AssertionError(f"the pictures of job {job_id} are gone")
         try:
             data = mock.house.studio.pictures(work, "png", work.samples)[index]
         except TimeoutError as busy:
@@ -202,7 +209,9 @@ def _picture(mock: Mock, job_id: str, index: int) -> Reply | Work:
             return _json(503, {"error": "the client left before its picture was painted"})
         return Reply(200, (("content-type", "image/png"),), data)
 
-    return paint() if mock.house.studio.known(work, "png", work.samples) else paint
+    if known is not None and mock.house.studio.known(known, "png", known.samples):
+        return paint()
+    return paint
 
 
 def _json(status: int, value: Any) -> Reply:

@@ -74,7 +74,7 @@ class Mock:
         if call.parts.path.startswith(PREFIX):
             return administer(self, call)
         began = time.perf_counter()
-        started = self.world.clock()
+        started = self.world.now()
         dialect, operation, params, path_known = self.route(call)
         visit = Visit(call, operation, params)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Protocol
 
 from testcard.common.body import Finding
@@ -17,7 +16,7 @@ from testcard.common.message import Call, Reply
 from testcard.common.picture import Format
 from testcard.common.reading import Operation, Reading
 from testcard.mock.trouble import Trouble
-from testcard.mock.world import Account, World
+from testcard.mock.world import AccountId, Hold, Order, World
 
 
 @dataclass(slots=True)
@@ -40,7 +39,7 @@ class Visit:
     fields: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
-    account: Account | None = None
+    account: AccountId | None = None
 
     @property
     def base(self) -> str:
@@ -55,7 +54,7 @@ class Dialect(Protocol):
     reading: Reading
     documented: Reading
 
-    def admit(self, account: Account, world: World) -> None:
+    def admit(self, account: AccountId, world: World) -> None:
         """Let a call with an accepted key in, or raise Trouble."""
         ...
 
@@ -73,8 +72,8 @@ class Dialect(Protocol):
         """Word the answer to a call whose pictures are painted and paid."""
         ...
 
-    def begun(self, visit: Visit, job: PictureJob, price: Decimal, world: World) -> Reply:
-        """Begin an asynchronous job, whose price is held, and word the answer."""
+    def begun(self, visit: Visit, order: Order, hold: Hold, world: World) -> Reply:
+        """Begin an asynchronous job, which is paid from `hold`, and word the answer."""
         ...
 
     def state(self, visit: Visit, world: World) -> Reply:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from testcard.common.body import FilePart, Finding, Malformed, checkable, fields_of
+from testcard.common.job import PictureJob
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import encoding_of
 from testcard.mock.trouble import Trouble
+from testcard.mock.world import Order, Upload
 
 Reader = Callable[[str | bytes, Collection[str]], Pixels | None]
 
@@ -151,6 +154,25 @@ def pictures_of(visit: Visit, operation: Operation, reader: Reader) -> dict[str,
             return None
         pictures[field.role] = picture
     return pictures
+
+
+def order_of(visit: Visit, operation: Operation, job: PictureJob) -> Order:
+    """Return what `job` is to paint in a form that can be kept: the pictures as they came."""
+    uploads = []
+    for field in operation.body.pictures if operation.body else ():
+        value = visit.fields.get(field.name)
+        if value is not None:
+            data = value.data if isinstance(value, FilePart) else value
+            uploads.append(Upload(field.role, data, field.encodings))
+    return Order(replace(job, init=None, mask=None), tuple(uploads))
+
+
+def job_of(order: Order, reader: Reader) -> PictureJob | None:
+    """Return the job that an order was made of; None where `reader` lacks one of its pictures."""
+    pictures = {each.role: reader(each.value, each.encodings) for each in order.uploads}
+    if None in pictures.values():
+        return None
+    return replace(order.work, init=pictures.get("init-image"), mask=pictures.get("mask-image"))
 
 
 def sentence(breaches: Collection[Breach]) -> str:

@@ -22,10 +22,10 @@ from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import Inputs
-from testcard.mock.intake import key_of, note_path, pictures_of, read_fields, sentence
+from testcard.mock.intake import key_of, note_path, order_of, pictures_of, read_fields, sentence
 from testcard.mock.studio import Studio
 from testcard.mock.trouble import Trouble
-from testcard.mock.world import World
+from testcard.mock.world import AccountId, World
 
 Work = Callable[[], Reply]
 """The costly rest of a call, to be done where it holds nobody up."""
@@ -159,7 +159,7 @@ class Turn:
     def _unlock(self, operation: Operation) -> None:
         lenient = self._dialect.reading.profile == "lenient"
         key = key_of(self._visit, operation, lenient=lenient)
-        account = self._house.world.account(self._dialect.reading.spec.id, key)
+        account = AccountId.of(self._dialect.reading.spec.id, key)
         self._visit.account = account
         self._dialect.admit(account, self._house.world)
 
@@ -183,17 +183,20 @@ class Turn:
         account = self._visit.account
         price = self._dialect.reading.price
         world = self._house.world
-        if account is None or not world.reserve(account, price):
+        hold = world.reserve(account, price) if account else None
+        if hold is None:
             raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
         try:
             self._visit.notes += self._house.studio.notes(job)
             if operation.does == "job":
-                return self._dialect.begun(self._visit, job, price, world)
+                return self._dialect.begun(
+                    self._visit, order_of(self._visit, operation, job), hold, world
+                )
             pictures = self._pictures(operation, job)
         except BaseException:
-            world.release(account, price)
+            world.release(hold)
             raise
-        world.settle(account, price)
+        world.settle(hold)
         return self._dialect.success(self._visit, job, pictures, world)
 
     def _pictures(self, operation: Operation, job: PictureJob) -> list[bytes]:

@@ -1,31 +1,22 @@
-"""Everything that changes while a mock runs: clock, randomness, accounts, jobs, faults.
+"""What a mock remembers from call to call, as values and as the interface of who keeps them.
 
-Everything that changes it lives here. Must not know HTTP, a provider's words, or threads
-beyond the one lock that makes each method whole.
+Every method of a World is one transaction and takes and returns values that nobody can change,
+so that a World may be kept in memory or in a database. Must not know HTTP, a provider's words,
+or how a World is kept.
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import ceil
-from threading import RLock
-from typing import Literal
-from uuid import UUID
+from hashlib import sha256
+from typing import Literal, Protocol
 
 from testcard.common.job import PictureJob
 from testcard.mock.trouble import Kind
 
 JobState = Literal["PENDING", "SUCCESS", "FAILURE"]
 _POLICIES = "at-once, polls:N, seconds:T, never, fail"
-_MOST_JOBS = 1_000
-_MOST_JOB_BYTES = 256 << 20
-_MOST_ACCOUNTS = 10_000
-_LARGEST_SEED = 2**32 - 1  # of the documented APIs that bound a seed at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +51,98 @@ class JobPolicy:
         raise ValueError(f"{text!r} is no job policy; it is one of: {_POLICIES}")
 
 
-@dataclass(slots=True)
-class Account:
-    """One key's credits with one provider.
+@dataclass(frozen=True, slots=True)
+class AccountId:
+    """Whose credits: one key with one provider. The key itself is not kept.
 
     Attributes:
-        balance: credits left; what is held counts as left until it is settled.
-        held: credits reserved for calls that have not ended.
-        calls: times of recent calls, for a rate limit.
+        provider: id of the provider.
+        key_sha256: hex digest of the key, so that a key is kept nowhere and weighs the same.
+        opens_empty: whether the account begins without credits.
     """
 
+    provider: str
+    key_sha256: str
+    opens_empty: bool = field(default=False, compare=False)
+
+    @classmethod
+    def of(cls, provider: str, key: str) -> AccountId:
+        """Return the id of the account that `key` has with `provider`; `nocredits…` opens empty."""
+        digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return cls(provider, digest, key.startswith("nocredits"))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One key's credits with one provider, as they were when it was asked for.
+
+    Attributes:
+        id: whose they are.
+        balance: credits left, at least what is held; what is held counts as left until settled.
+        held: credits reserved for calls and jobs that have not ended.
+    """
+
+    id: AccountId
     balance: Decimal
     held: Decimal = Decimal(0)
-    calls: deque[float] = field(default_factory=deque)
+
+    @property
+    def spendable(self) -> Decimal:
+        """Credits that a further call may cost."""
+        return self.balance - self.held
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Credits reserved for one call or job, to be settled or released once.
+
+    Attributes:
+        id: no other hold of this World ever has it.
+        account: who pays.
+        amount: credits.
+    """
+
+    id: int
+    account: AccountId
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture as the client sent it, not decoded.
+
+    Attributes:
+        role: init-image or mask-image.
+        value: text (base64, a data URI or a URL), or the bytes of a file part.
+        encodings: those that the field takes.
+    """
+
+    role: str
+    value: str | bytes
+    encodings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an asynchronous job is to paint, small enough to be kept.
+
+    Attributes:
+        work: the pictures wanted; its `init` and `mask` are None and stand in `uploads`.
+        uploads: the pictures sent.
+    """
+
+    work: PictureJob
+    uploads: tuple[Upload, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """One asynchronous job.
+    """One asynchronous job, as it was when it was asked for.
 
     Attributes:
         id: as the client is told.
-        provider: id of the provider it was sent to.
-        work: what is to be painted.
-        account: who pays.
-        price: what SUCCESS costs.
+        order: what is to be painted.
+        hold: who pays, and what SUCCESS costs.
         policy: when it ends.
         created: the world's time.
         polls: how often its state was asked for.
@@ -92,14 +150,17 @@ class Job:
     """
 
     id: str
-    provider: str
-    work: PictureJob
-    account: Account
-    price: Decimal
+    order: Order
+    hold: Hold
     policy: JobPolicy
     created: float
     polls: int = 0
     state: JobState = "PENDING"
+
+    @property
+    def provider(self) -> str:
+        """Id of the provider it was sent to."""
+        return self.hold.account.provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,174 +176,105 @@ class Fault:
     delay: float = 0.0
 
 
-class World:
-    """The state of one mock. Two worlds share nothing."""
+class World(Protocol):
+    """The state of one mock. Two worlds share nothing; any number of threads may use one."""
 
-    def __init__(
-        self,
-        *,
-        seed: int = 0,
-        balance: Decimal = Decimal(1000),
-        policy: JobPolicy = JobPolicy(),
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        """Begin a world.
-
-        Args:
-            seed: of every random choice: ids and random seeds of pictures.
-            balance: credits that each new account begins with.
-            policy: of the jobs to come.
-            clock: gives the time, in seconds.
-        """
-        self.clock = clock
-        self.policy = policy
-        self._balance = balance
-        self._seed = seed
-        self._lock = RLock()
-        self.reset()
+    def now(self) -> float:
+        """Return the world's time, in seconds."""
+        ...
 
     def reset(self) -> None:
-        """Begin again: accounts, jobs, faults and randomness as at the start."""
-        with self._lock:
-            self._random = random.Random(self._seed)  # noqa: S311 (repeatable on purpose)
-            self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
-            self._jobs: OrderedDict[str, Job] = OrderedDict()
-            self._job_bytes = 0
-            self._faults: dict[str, deque[Fault]] = {}
+        """Begin again: accounts, holds, jobs, job policy, faults and randomness as at the start.
+
+        Holds of before are settled or released without effect.
+        """
+        ...
 
     def draw_seed(self) -> int:
         """Return a random seed, 1 to 4294967295."""
-        with self._lock:
-            return self._random.randint(1, _LARGEST_SEED)
+        ...
 
     def draw_id(self) -> str:
         """Return a fresh id in the form of a UUID."""
-        with self._lock:
-            return str(UUID(int=self._random.getrandbits(128), version=4))
+        ...
 
     # Accounts
 
-    def account(self, provider: str, key: str) -> Account:
-        """Return the account of `key`, opened on first sight; `nocredits…` opens empty."""
-        with self._lock:
-            place = (provider, key)
-            if place not in self._accounts:
-                empty = key.startswith("nocredits")
-                self._accounts[place] = Account(Decimal(0) if empty else self._balance)
-                if len(self._accounts) > _MOST_ACCOUNTS:
-                    self._accounts.popitem(last=False)
-            return self._accounts[place]
+    def account(self, who: AccountId) -> Account:
+        """Return an account, opened on first sight."""
+        ...
 
-    def accounts(self) -> Mapping[tuple[str, str], Account]:
-        """Return (provider, key) -> account. Keys are secrets: show none of them whole."""
-        with self._lock:
-            return dict(self._accounts)
+    def accounts(self) -> tuple[Account, ...]:
+        """Return every account that is remembered, in no promised order."""
+        ...
 
-    def reserve(self, account: Account, price: Decimal) -> bool:
-        """Hold `price` for a call; False, and nothing held, where too little is left."""
-        with self._lock:
-            if account.balance - account.held < price:
-                return False
-            account.held += price
-            return True
+    def set_balance(self, who: AccountId, balance: Decimal) -> Account:
+        """Give an account this many credits, but never fewer than it holds; return it.
 
-    def settle(self, account: Account, price: Decimal) -> None:
-        """Take what was held for a call that succeeded."""
-        with self._lock:
-            account.held -= price
-            account.balance -= price
+        What is held was promised to calls and jobs under way, so it stays covered: after
+        `set_balance(who, Decimal(0))` nothing is left to spend, and what is held can be settled.
 
-    def release(self, account: Account, price: Decimal) -> None:
-        """Give back what was held for a call that failed."""
-        with self._lock:
-            account.held -= price
+        Raises:
+            ValueError: `balance` is no number from 0 up.
+        """
+        ...
 
-    def wait_for_turn(self, account: Account, per_minute: int) -> int | None:
+    def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
+        """Hold `price` for a call; None, and nothing held, where too little is left."""
+        ...
+
+    def settle(self, hold: Hold) -> None:
+        """Take what was held for a call that succeeded; nothing where the hold has ended."""
+        ...
+
+    def release(self, hold: Hold) -> None:
+        """Give back what was held for a call that failed; nothing where the hold has ended."""
+        ...
+
+    def wait_for_turn(self, who: AccountId, per_minute: int) -> int | None:
         """Count a call against a rate limit.
 
         Returns:
             None where the call may go on, else the whole seconds until one may.
         """
-        with self._lock:
-            now = self.clock()
-            while account.calls and account.calls[0] <= now - 60:
-                account.calls.popleft()
-            if len(account.calls) >= per_minute:
-                return max(1, ceil(account.calls[0] + 60 - now))
-            account.calls.append(now)
-            return None
+        ...
 
     # Faults
 
-    def fail_next(self, provider: str, fault: Fault) -> None:
-        """Lay `fault` in wait for the next call to `provider`; several wait in order."""
-        with self._lock:
-            self._faults.setdefault(provider, deque()).append(fault)
+    def fail_next(self, provider: str, fault: Fault, times: int = 1) -> None:
+        """Lay `fault` in wait for the next `times` calls to `provider`; several wait in order."""
+        ...
 
     def next_fault(self, provider: str) -> Fault | None:
         """Take the fault that waits for `provider`, if there is one."""
-        with self._lock:
-            waiting = self._faults.get(provider)
-            return waiting.popleft() if waiting else None
+        ...
 
     # Jobs
 
-    def begin_job(self, provider: str, work: PictureJob, account: Account, price: Decimal) -> Job:
-        """Open a job whose price is held already; at-once jobs have ended when this returns.
+    def policy(self) -> JobPolicy:
+        """Return when jobs to come end."""
+        ...
 
-        The oldest jobs are forgotten when there are too many, or their pictures too large.
-        """
-        with self._lock:
-            job = Job(self.draw_id(), provider, work, account, price, self.policy, self.clock())
-            self._jobs[job.id] = job
-            self._job_bytes += _weight(job)
-            while len(self._jobs) > _MOST_JOBS or (
-                self._job_bytes > _MOST_JOB_BYTES and len(self._jobs) > 1
-            ):
-                self._forget_oldest()
-            if job.policy.kind == "at-once":
-                self._end(job, "SUCCESS")
-            return job
+    def set_policy(self, policy: JobPolicy) -> None:
+        """Say when jobs to come end; those there are keep the policy they began with."""
+        ...
+
+    def begin_job(self, order: Order, hold: Hold) -> Job:
+        """Open a job whose price is held already; at-once jobs have ended when this returns."""
+        ...
 
     def find_job(self, job_id: str) -> Job | None:
         """Return the job, its state untouched; None where the id is not known."""
-        with self._lock:
-            return self._jobs.get(job_id)
+        ...
 
-    def poll(self, job: Job) -> JobState:
-        """Ask for a job's state once, which may move it on, never back."""
-        with self._lock:
-            if job.state == "PENDING":
-                self._advance(job)
-            job.polls += 1
-            return job.state
+    def poll(self, provider: str, job_id: str) -> Job | None:
+        """Ask once how a job of `provider` stands, which may move it on, never back.
+
+        Returns:
+            The job; None where `provider` has none with this id.
+        """
+        ...
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the jobs, oldest first."""
-        with self._lock:
-            return tuple(self._jobs.values())
-
-    def _advance(self, job: Job) -> None:
-        policy = job.policy
-        if policy.kind == "fail":
-            self._end(job, "FAILURE")
-        elif (policy.kind == "polls" and job.polls >= policy.amount) or (
-            policy.kind == "seconds" and self.clock() - job.created >= policy.amount
-        ):
-            self._end(job, "SUCCESS")
-
-    def _end(self, job: Job, state: JobState) -> None:
-        job.state = state
-        (self.settle if state == "SUCCESS" else self.release)(job.account, job.price)
-
-    def _forget_oldest(self) -> None:
-        _, job = self._jobs.popitem(last=False)
-        self._job_bytes -= _weight(job)
-        if job.state == "PENDING":
-            self.release(job.account, job.price)
-
-
-def _weight(job: Job) -> int:
-    pictures = (job.work.init, job.work.mask)
-    texts = len(job.work.prompt) + len(job.work.negative_prompt)
-    return texts + sum(picture.array.nbytes for picture in pictures if picture is not None)
+        ...

@@ -24,7 +24,7 @@ from testcard.common.spec import Spec, words
 from testcard.mock.dialect import Visit
 from testcard.mock.render import render
 from testcard.mock.trouble import Trouble
-from testcard.mock.world import Account, Job, World
+from testcard.mock.world import AccountId, Hold, Job, Order, World
 
 JSON = "application/json"
 _SECONDS_A_STEP = 0.05  # what the mock says a step took; it is told, not measured
@@ -56,7 +56,7 @@ class SpecDialect:
 
     # What comes in
 
-    def admit(self, account: Account, world: World) -> None:
+    def admit(self, account: AccountId, world: World) -> None:
         """Let every accepted key in."""
 
     def picture_format(self, operation: Operation) -> Format:
@@ -130,18 +130,15 @@ class SpecDialect:
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
         return self.picture_format(visit.operation)
 
-    def begun(self, visit: Visit, job: PictureJob, price: Decimal, world: World) -> Reply:
+    def begun(self, visit: Visit, order: Order, hold: Hold, world: World) -> Reply:
         """Begin a job and say how it stands."""
-        assert visit.account is not None  # noqa: S101 (its price is held)
-        begun = world.begin_job(self.reading.spec.id, job, visit.account, price)
-        return self.standing(visit, begun, world)
+        return self.standing(visit, world.begin_job(order, hold), world)
 
     def state(self, visit: Visit, world: World) -> Reply:
         """Say how the job stands that the path names."""
-        job = world.find_job(next(iter(visit.params.values()), ""))
-        if job is None or job.provider != self.reading.spec.id:
+        job = world.poll(self.reading.spec.id, next(iter(visit.params.values()), ""))
+        if job is None:
             raise Trouble("not-found", "there is no job with this id")
-        world.poll(job)
         return self.standing(visit, job, world)
 
     def standing(self, visit: Visit, job: Job, world: World) -> Reply:
@@ -157,7 +154,7 @@ class SpecDialect:
         if job.state == "SUCCESS":
             known["picture-urls"] = [
                 f"{visit.base}/_testcard/pictures/{job.id}/{index}.png"
-                for index in range(job.work.samples)
+                for index in range(job.order.work.samples)
             ]
         return self.worded(status, responses[status], known)
 
@@ -194,7 +191,7 @@ class SpecDialect:
         if self._traces:
             known["trace-id"] = world.draw_id()
         if visit.account is not None:
-            known["remaining-credits"] = amount(visit.account.balance)
+            known["remaining-credits"] = amount(world.account(visit.account).balance)
         return known
 
     def worded(self, status: int, response: Mapping[str, Any], known: Mapping[str, Any]) -> Reply:

@@ -13,7 +13,7 @@ from testcard.mock.trouble import Trouble
 from testcard.providers.base import SpecDialect, amount
 
 if TYPE_CHECKING:
-    from testcard.mock.world import Account, World
+    from testcard.mock.world import AccountId, World
 
 CREDITS = "x-remaining-credits"
 
@@ -21,7 +21,7 @@ CREDITS = "x-remaining-credits"
 class Segmind(SpecDialect):
     """Segmind's dialect."""
 
-    def admit(self, account: Account, world: World) -> None:
+    def admit(self, account: AccountId, world: World) -> None:
         """Keep the rate limit, where one is set."""
         limit = self.settings["rate_limit"]
         wait = world.wait_for_turn(account, limit) if limit else None
@@ -37,5 +37,5 @@ class Segmind(SpecDialect):
         reply = super().failure(visit, trouble, world)
         if visit.account is None or self.reading.profile != "lenient" or reply.header(CREDITS):
             return reply
-        left = (CREDITS, str(amount(visit.account.balance)))
+        left = (CREDITS, str(amount(world.account(visit.account).balance)))
         return Reply(reply.status, (*reply.headers, left), reply.body)

@@ -1,0 +1,123 @@
+"""Accounts in memory: balances, what is held of them, and how often they were used.
+
+Knows credits and time as they are handed in. Must not know locks (whoever keeps a Ledger has
+one), jobs, or what credits are spent on.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil
+
+from testcard.mock.world import Account, AccountId, Hold
+
+_MINUTE = 60.0
+
+
+@dataclass(slots=True)
+class _Entry:
+    balance: Decimal
+    held: Decimal = Decimal(0)
+    holds: int = 0
+    calls: deque[float] = field(default_factory=deque)
+
+
+class Ledger:
+    """Accounts and holds. Those used least recently are forgotten, those that hold never."""
+
+    def __init__(self, balance: Decimal, most: int) -> None:
+        """Begin without accounts.
+
+        Args:
+            balance: credits that each new account begins with.
+            most: accounts that are remembered while they hold nothing.
+        """
+        self._balance = balance
+        self._most = most
+        self._idle: OrderedDict[AccountId, _Entry] = OrderedDict()
+        self._holding: OrderedDict[AccountId, _Entry] = OrderedDict()
+        self._holds: dict[int, Hold] = {}
+        self._count = 0
+
+    def clear(self) -> None:
+        """Forget every account and hold; ids of holds are not given again."""
+        self._idle.clear()
+        self._holding.clear()
+        self._holds.clear()
+
+    def account(self, who: AccountId) -> Account:
+        """Return an account, opened on first sight."""
+        entry = self._used(who)
+        return Account(who, entry.balance, entry.held)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return every account: those that hold nothing first, each in the order of last use."""
+        there = (*self._idle.items(), *self._holding.items())
+        return tuple(Account(who, entry.balance, entry.held) for who, entry in there)
+
+    def set_balance(self, who: AccountId, balance: Decimal) -> Account:
+        """Give an account this many credits, but never fewer than it holds."""
+        if not (balance.is_finite() and balance >= 0):
+            raise ValueError(f"a balance of {balance}; a number from 0 up was expected")
+        entry = self._used(who)
+        entry.balance = max(balance, entry.held)
+        return Account(who, entry.balance, entry.held)
+
+    def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
+        """Hold `price`; None where too little is left."""
+        entry = self._used(who)
+        if entry.balance - entry.held < price:
+            return None
+        self._count += 1
+        hold = self._holds[self._count] = Hold(self._count, who, price)
+        entry.held += price
+        entry.holds += 1
+        self._idle.pop(who, None)
+        self._holding[who] = entry
+        return hold
+
+    def settle(self, hold: Hold) -> None:
+        """Take what was held; nothing where the hold has ended."""
+        entry = self._ended(hold)
+        if entry is not None:
+            entry.balance -= hold.amount
+
+    def release(self, hold: Hold) -> None:
+        """Give back what was held; nothing where the hold has ended."""
+        self._ended(hold)
+
+    def wait_for_turn(self, who: AccountId, per_minute: int, now: float) -> int | None:
+        """Count a call against a rate limit; the seconds to wait where it is one too many."""
+        calls = self._used(who).calls
+        while calls and calls[0] <= now - _MINUTE:
+            calls.popleft()
+        if len(calls) >= per_minute:
+            return max(1, ceil(calls[0] + _MINUTE - now))
+        calls.append(now)
+        return None
+
+    def _used(self, who: AccountId) -> _Entry:
+        for there in (self._holding, self._idle):
+            if who in there:
+                there.move_to_end(who)
+                return there[who]
+        entry = self._idle[who] = _Entry(Decimal(0) if who.opens_empty else self._balance)
+        self._forget_unused()
+        return entry
+
+    def _ended(self, hold: Hold) -> _Entry | None:
+        if self._holds.pop(hold.id, None) is None:
+            return None
+        entry = self._holding[hold.account]
+        entry.held -= hold.amount
+        entry.holds -= 1
+        if not entry.holds:
+            self._idle[hold.account] = self._holding.pop(hold.account)
+            self._forget_unused()
+        return entry
+
+    def _forget_unused(self) -> None:
+        while len(self._idle) > self._most:
+            self._idle.popitem(last=False)

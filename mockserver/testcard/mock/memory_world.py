@@ -1,0 +1,205 @@
+"""A World in memory: clock, randomness, accounts, jobs, faults, under one lock.
+
+Everything that changes them lives here and in the ledger. Must not know HTTP, a provider's
+words, or threads beyond the one lock that makes each method whole.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from threading import RLock
+from uuid import UUID
+
+from testcard.mock.ledger import Ledger
+from testcard.mock.world import Account, AccountId, Fault, Hold, Job, JobPolicy, JobState, Order
+
+_MOST_JOBS = 1_000
+_MOST_JOB_BYTES = 256 << 20
+_MOST_ACCOUNTS = 10_000
+_LARGEST_SEED = 2**32 - 1  # of the documented APIs that bound a seed at all
+
+
+class MemoryWorld:
+    """The World of one process, forgotten with it."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        balance: Decimal = Decimal(1000),
+        policy: JobPolicy = JobPolicy(),  # noqa: B008 (frozen)
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Begin a world.
+
+        Args:
+            seed: of every random choice: ids and random seeds of pictures.
+            balance: credits that each new account begins with.
+            policy: of the jobs to come.
+            clock: gives the time, in seconds.
+        """
+        self._clock = clock
+        self._seed = seed
+        self._first_policy = policy
+        self._lock = RLock()
+        self._ledger = Ledger(balance, _MOST_ACCOUNTS)
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._faults: dict[str, deque[Fault]] = {}
+        self.reset()
+
+    def now(self) -> float:
+        """Return the world's time, in seconds."""
+        return self._clock()
+
+    def reset(self) -> None:
+        """Begin again: accounts, holds, jobs, job policy, faults and randomness."""
+        with self._lock:
+            self._random = random.Random(self._seed)  # noqa: S311 (repeatable on purpose)
+            self._policy = self._first_policy
+            self._ledger.clear()
+            self._jobs.clear()
+            self._job_bytes = 0
+            self._faults.clear()
+
+    def draw_seed(self) -> int:
+        """Return a random seed, 1 to 4294967295."""
+        with self._lock:
+            return self._random.randint(1, _LARGEST_SEED)
+
+    def draw_id(self) -> str:
+        """Return a fresh id in the form of a UUID."""
+        with self._lock:
+            return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    # Accounts
+
+    def account(self, who: AccountId) -> Account:
+        """Return an account, opened on first sight."""
+        with self._lock:
+            return self._ledger.account(who)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return every account: those that hold nothing first, each in the order of last use."""
+        with self._lock:
+            return self._ledger.accounts()
+
+    def set_balance(self, who: AccountId, balance: Decimal) -> Account:
+        """Give an account this many credits, but never fewer than it holds; return it.
+
+        Raises:
+            ValueError: `balance` is no number from 0 up.
+        """
+        with self._lock:
+            return self._ledger.set_balance(who, balance)
+
+    def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
+        """Hold `price` for a call; None, and nothing held, where too little is left."""
+        with self._lock:
+            return self._ledger.reserve(who, price)
+
+    def settle(self, hold: Hold) -> None:
+        """Take what was held for a call that succeeded; nothing where the hold has ended."""
+        with self._lock:
+            self._ledger.settle(hold)
+
+    def release(self, hold: Hold) -> None:
+        """Give back what was held for a call that failed; nothing where the hold has ended."""
+        with self._lock:
+            self._ledger.release(hold)
+
+    def wait_for_turn(self, who: AccountId, per_minute: int) -> int | None:
+        """Count a call against a rate limit; the seconds to wait where it is one too many."""
+        with self._lock:
+            return self._ledger.wait_for_turn(who, per_minute, self._clock())
+
+    # Faults
+
+    def fail_next(self, provider: str, fault: Fault, times: int = 1) -> None:
+        """Lay `fault` in wait for the next `times` calls to `provider`; several wait in order."""
+        with self._lock:
+            self._faults.setdefault(provider, deque()).extend([fault] * times)
+
+    def next_fault(self, provider: str) -> Fault | None:
+        """Take the fault that waits for `provider`, if there is one."""
+        with self._lock:
+            waiting = self._faults.get(provider)
+            return waiting.popleft() if waiting else None
+
+    # Jobs
+
+    def policy(self) -> JobPolicy:
+        """Return when jobs to come end."""
+        with self._lock:
+            return self._policy
+
+    def set_policy(self, policy: JobPolicy) -> None:
+        """Say when jobs to come end."""
+        with self._lock:
+            self._policy = policy
+
+    def begin_job(self, order: Order, hold: Hold) -> Job:
+        """Open a job whose price is held already; at-once jobs have ended when this returns.
+
+        The oldest jobs are forgotten when there are too many, or their pictures too large.
+        """
+        with self._lock:
+            job = Job(self.draw_id(), order, hold, self._policy, self._clock())
+            self._jobs[job.id] = job
+            self._job_bytes += _weight(job)
+            while len(self._jobs) > _MOST_JOBS or (
+                self._job_bytes > _MOST_JOB_BYTES and len(self._jobs) > 1
+            ):
+                self._forget_oldest()
+            return self._end(job, "SUCCESS") if job.policy.kind == "at-once" else job
+
+    def find_job(self, job_id: str) -> Job | None:
+        """Return the job, its state untouched; None where the id is not known."""
+        with self._lock:
+            return self._jobs.get(job_id)
+
+    def poll(self, provider: str, job_id: str) -> Job | None:
+        """Ask once how a job stands, which may move it on, never back; None for no such job."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None or job.provider != provider:
+                return None
+            if job.state == "PENDING":
+                job = self._advance(job)
+            polled = self._jobs[job_id] = replace(job, polls=job.polls + 1)
+            return polled
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the jobs, oldest first."""
+        with self._lock:
+            return tuple(self._jobs.values())
+
+    def _advance(self, job: Job) -> Job:
+        policy = job.policy
+        if policy.kind == "fail":
+            return self._end(job, "FAILURE")
+        if (policy.kind == "polls" and job.polls >= policy.amount) or (
+            policy.kind == "seconds" and self._clock() - job.created >= policy.amount
+        ):
+            return self._end(job, "SUCCESS")
+        return job
+
+    def _end(self, job: Job, state: JobState) -> Job:
+        (self.settle if state == "SUCCESS" else self.release)(job.hold)
+        ended = self._jobs[job.id] = replace(job, state=state)
+        return ended
+
+    def _forget_oldest(self) -> None:
+        _, job = self._jobs.popitem(last=False)
+        self._job_bytes -= _weight(job)
+        self.release(job.hold)  # without effect where the job has ended
+
+
+def _weight(job: Job) -> int:
+    work = job.order.work
+    texts = len(work.prompt) + len(work.negative_prompt)
+    return texts + sum(len(upload.value) for upload in job.order.uploads)
