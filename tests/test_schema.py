@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -106,6 +107,9 @@ def test_any_value_is_judged_without_failing(value: Any) -> None:
         ("many", "integer", "many"),
         ("0x10", "integer", "0x10"),
         ("1_000", "integer", "1_000"),
+        ("２", "integer", "２"),
+        ("٢.٥", "number", "٢.٥"),
+        ("1" * 401, "number", "1" * 401),
         ("0.5", "number", 0.5),
         (".5", "number", 0.5),
         ("5.", "number", 5.0),
@@ -140,6 +144,23 @@ def test_what_is_read_is_of_the_type_or_the_text_itself(text: str, type_: str) -
 def test_a_schema_without_a_type_leaves_text_alone() -> None:
     assert types({}) == ()
     assert coerced("42", {}) == "42"
+
+
+@pytest.mark.parametrize("tail", ["x", ".x", ".1x", "e", "e1x"])
+@pytest.mark.parametrize("length", [390, 60_000, 1_000_000])
+@pytest.mark.parametrize("type_", ["integer", "number", "boolean"])
+def test_a_long_number_with_a_flaw_is_read_at_once(tail: str, length: int, type_: str) -> None:
+    """Sixty thousand digits once took a minute and a half, for the pattern went back and forth."""
+    text = "1" * length + tail
+    began = thread_time()
+    assert coerced(text, {"type": type_}) is text
+    assert thread_time() - began < 0.2
+
+
+def test_of_many_breaches_the_first_hundred_are_told() -> None:
+    urls = Validator({"type": "array", "items": {"type": "string"}})
+    assert len(urls.breaches([1] * 99)) == 99
+    assert len(urls.breaches([1] * 50_000)) == 100
 
 
 RFC_7396 = [

@@ -1,12 +1,13 @@
 """Request bodies: Call -> named fields, as a Reading's operation takes them.
 
-Knows JSON, multipart forms and what the lenient profile forgives.
+Knows JSON, multipart forms and what the lenient profile forgives. What would cost much to read is
+counted first and refused: a parser holds up every other call for as long as it runs.
 Must not know who asks: the mock that answers a call, or a clause that judges a client's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,12 @@ from testcard.common.reading import Body, Field
 from testcard.common.schema import coerced, shown, types
 
 MULTIPART = "multipart/form-data"
-_MOST_PARTS = 100
+_MOST_PARTS = 100  # of a form
+_MOST_MEMBERS = 10_000  # of a JSON document, all depths together
+_LONGEST_TEXT = 1_000_000  # characters of a field that is no picture
+_MOST_UNKNOWN = 20  # fields that a page does not know: as many are told one by one
+_LONGEST_NAME = 60  # characters of a name that are repeated
+_LONGEST_TYPE = 1_000  # characters of a Content-Type
 
 
 class Malformed(ValueError):  # noqa: N818 (what a body is, not what went wrong in here)
@@ -64,16 +70,18 @@ def fields_of(call: Call, body: Body, *, lenient: bool) -> tuple[dict[str, Any],
     Returns the fields and what was forgiven on the way. File parts come as FilePart.
 
     Raises:
-        Malformed: the body is not of the media type that the operation takes.
+        Malformed: the body is not of the media type that the operation takes, or has more
+            members, parts or text than are read.
     """
     findings = _media_type_findings(call, body, lenient=lenient)
     form = body.media_type == MULTIPART
-    sent = _form(call, body) if form else _json(call.body)
+    sent = _form(call, body, findings, lenient=lenient) if form else _json(call.body)
     fields: dict[str, Any] = {}
+    unknown: list[str] = []
     for name, value in sent.items():
         target = body.aliases.get(name) if lenient and name not in body.fields else name
         if target is None or target not in body.fields:
-            findings.append(Finding(name, "the page knows no such field", "documented", "the page"))
+            unknown.append(name)
         elif target != name and target in sent:
             findings.append(Finding(name, f"passed over: {target!r} was sent too", "observed", ""))
         else:
@@ -83,12 +91,25 @@ def fields_of(call: Call, body: Body, *, lenient: bool) -> tuple[dict[str, Any],
                 findings.append(
                     Finding(name, f"the page calls it {target!r}", said.grade, said.source)
                 )
-    return fields, findings
+    return fields, [*findings, *_unknown(unknown)]
 
 
 def checkable(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return `fields` as a schema sees them: file parts become empty strings."""
     return {name: "" if isinstance(value, FilePart) else value for name, value in fields.items()}
+
+
+def _unknown(names: list[str]) -> Iterator[Finding]:
+    for name in names[:_MOST_UNKNOWN]:
+        yield Finding(_short(name), "the page knows no such field", "documented", "the page")
+    more = len(names) - _MOST_UNKNOWN
+    if more > 0:
+        message = f"and {more} more fields that the page does not know"
+        yield Finding("body", message, "documented", "the page")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _keep(
@@ -103,6 +124,8 @@ def _keep(
     if value is None and lenient and not field.required and "null" not in types(field.schema):
         findings.append(_finding(field, "null was read as not sent"))
         return
+    if isinstance(value, str) and not field.encodings:
+        _require_short(field.name, len(value))
     if isinstance(value, str) and (form or lenient):
         read = coerced(value, field.schema)
         if not form and read is not value:
@@ -121,13 +144,25 @@ def _media_type_findings(call: Call, body: Body, *, lenient: bool) -> list[Findi
     seen = call.media_type
     if seen == body.media_type or (seen is None and body.untyped):
         return []
-    message = f"Content-Type is {seen or 'missing'}, not {body.media_type}"
+    message = f"Content-Type is {_short(seen or 'missing')}, not {body.media_type}"
     if not lenient:
         raise Malformed(message)
     return [Finding("Content-Type", message, body.evidence.grade, body.evidence.source)]
 
 
+def _require_short(name: str, size: int) -> None:
+    if size > _LONGEST_TEXT:
+        raise Malformed(
+            f"the field {name!r} is a text of {size} characters; at most {_LONGEST_TEXT} are read"
+        )
+
+
 def _json(text: bytes) -> dict[str, Any]:
+    if len(text) > _MOST_MEMBERS and _more_than(_MOST_MEMBERS, text):
+        raise Malformed(
+            f"the body has more than {_MOST_MEMBERS} commas and brackets; a JSON object of at most "
+            "as many members was expected"
+        )
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -138,37 +173,69 @@ def _json(text: bytes) -> dict[str, Any]:
     return value
 
 
-def _form(call: Call, body: Body) -> dict[str, Any]:
-    kind, options = parse_options_header(call.header("content-type"))
+def _more_than(most: int, text: bytes) -> bool:
+    """Whether `text` can hold more JSON values than `most`: each stands behind `,`, `[` or `{`.
+
+    Base64 has none of these, so that megabytes of it are passed over at the speed of memory.
+    """
+    left = most
+    for sign in (b",", b"[", b"{"):
+        at = text.find(sign)
+        while at >= 0:
+            left -= 1
+            if left < 0:
+                return True
+            at = text.find(sign, at + 1)
+    return False
+
+
+def _form(
+    call: Call, body: Body, findings: list[Finding], *, lenient: bool
+) -> dict[str, FilePart | str]:
+    sent = _parts(call.body, _boundary(call))
+    for name, parts in sent.items():
+        if len(parts) > 1:
+            message = f"the form has {len(parts)} parts of the name {_short(name)!r}"
+            if not lenient:
+                raise Malformed(f"{message}; one was expected")
+            last = f"{message}; the last was read"
+            findings.append(Finding(_short(name), last, body.evidence.grade, body.evidence.source))
+    return {name: _value(parts[-1], name, body.fields.get(name)) for name, parts in sent.items()}
+
+
+def _boundary(call: Call) -> bytes:
+    header = call.header("content-type") or ""
+    if len(header) > _LONGEST_TYPE:
+        raise Malformed(
+            f"Content-Type has {len(header)} characters; at most {_LONGEST_TYPE} are read"
+        )
+    kind, options = parse_options_header(header)
     boundary = options.get(b"boundary")
     if kind != MULTIPART.encode() or not boundary:
         raise Malformed(f"Content-Type must be {MULTIPART} with a boundary")
-    parts: dict[str, FilePart] = {}
+    return boundary
+
+
+def _parts(text: bytes, boundary: bytes) -> dict[str, list[FilePart]]:
+    if text.count(b"\r\n--" + boundary) > _MOST_PARTS:
+        raise Malformed(f"the form has more than the {_MOST_PARTS} parts taken")
+    parts: dict[str, list[FilePart]] = {}
 
     def on_part(part: Part | File) -> None:
         name = (part.field_name or b"").decode("utf-8", "replace")
-        parts[name] = _part(part)
-        if len(parts) > _MOST_PARTS:
-            raise Malformed(f"the form has more than the {_MOST_PARTS} parts taken")
+        parts.setdefault(name, []).append(_part(part))
 
-    parser = FormParser(
-        MULTIPART,
-        on_part,
-        on_part,
-        boundary=boundary,
-        config={
-            "MAX_MEMORY_FILE_SIZE": len(call.body) + 1,
-            "UPLOAD_ERROR_ON_BAD_CTE": True,
-        },
-    )
+    config = {"MAX_MEMORY_FILE_SIZE": len(text) + 1, "UPLOAD_ERROR_ON_BAD_CTE": True}
     try:
-        parser.write(call.body)
+        parser = FormParser(MULTIPART, on_part, on_part, boundary=boundary, config=config)
+        parser.write(text)
         parser.finalize()
     except FormParserError as error:
         raise Malformed(f"the body is not a readable {MULTIPART}: {error}") from error
-    if not call.body.rstrip().endswith(b"--" + boundary + b"--"):
+    end = b"--" + boundary + b"--"
+    if text[text.rfind(end) :].strip() != end:
         raise Malformed(f"the {MULTIPART} body breaks off before its last boundary")
-    return {name: _value(part, body.fields.get(name)) for name, part in parts.items()}
+    return parts
 
 
 def _part(part: Part | File) -> FilePart:
@@ -179,9 +246,10 @@ def _part(part: Part | File) -> FilePart:
     return FilePart(part.value or b"", None)
 
 
-def _value(part: FilePart, field: Field | None) -> FilePart | str:
+def _value(part: FilePart, name: str, field: Field | None) -> FilePart | str:
     if field is None or field.encodings:
         return part
+    _require_short(name, len(part.data))
     try:
         return part.data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from reprlib import Repr
 from typing import Any
 
@@ -16,8 +17,11 @@ import jsonschema_rs
 Schema = Mapping[str, Any]
 
 _SEEN = "\x00"  # stands in a message for the value; no JSON text can hold it bare
-_INTEGER = re.compile(r"[+-]?\d{1,100}(\.0+)?")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,100}(\.0+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LONGEST_WORD = 400  # characters of a number or truth value; the largest double has 309 digits
+_BLANKS = " \t\r\n"
+_MOST_BREACHES = 100
 _outline = Repr()  # the repr of what is deep and large, at the cost of its beginning
 _outline.maxstring = _outline.maxother = 60
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -52,11 +56,12 @@ class Validator:
         return self._compiled.is_valid(value)
 
     def breaches(self, value: Any) -> list[Breach]:
-        """Return every breach, in the schema's order; an empty list where there is none."""
+        """Return the first 100 breaches, in the schema's order; an empty list where none are."""
         try:
             if self._compiled.is_valid(value):
                 return []
-            return [_breach(error, value) for error in self._compiled.iter_errors(value)]
+            errors = islice(self._compiled.iter_errors(value), _MOST_BREACHES)
+            return [_breach(error, value) for error in errors]
         except ValueError as error:  # nested too deep to be walked
             return [Breach((), "depth", f"this cannot be checked: {error}")]
 
@@ -98,17 +103,21 @@ def types(schema: Schema) -> tuple[str, ...]:
 def coerced(text: str, schema: Schema) -> Any:
     """Read `text` as the type that `schema` asks for; `text` itself where it cannot be.
 
-    Forms carry text alone, and some clients send JSON numbers as strings.
+    Forms carry text alone, and some clients send JSON numbers as strings. Only ASCII digits
+    count, and no number or truth value is longer than 400 characters.
     """
+    if len(text) > _LONGEST_WORD:
+        return text
+    bare = text.strip(_BLANKS)
     for wanted in types(schema):
         if wanted == "string":
             return text
-        if wanted == "integer" and _INTEGER.fullmatch(text.strip()):
-            return int(text.strip().partition(".")[0])
-        if wanted == "number" and _NUMBER.fullmatch(text.strip()):
-            return float(text)
-        if wanted == "boolean" and text.strip().lower() in _TRUTH:
-            return _TRUTH[text.strip().lower()]
+        if wanted == "integer" and _INTEGER.fullmatch(bare):
+            return int(bare.partition(".")[0])
+        if wanted == "number" and _NUMBER.fullmatch(bare):
+            return float(bare)
+        if wanted == "boolean" and bare.lower() in _TRUTH:
+            return _TRUTH[bare.lower()]
     return text
 
 

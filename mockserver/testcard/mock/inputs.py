@@ -42,6 +42,9 @@ _SEEN: Final[dict[str, str]] = {
     "file": "a file",
 }
 _ECHO: Final = 60  # characters of a value that an error repeats at most
+_LONGEST_URL: Final = 8_192  # characters
+_LONGEST_HEAD: Final = 1_000  # characters of a data URI before its comma
+_A_LINE: Final = 10_000  # characters in which white space is looked for
 _WEB: Final = re.compile(r"https?://", re.IGNORECASE)
 _DATA: Final = re.compile(r"data:", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -146,9 +149,11 @@ def _key(kind: str, value: str | bytes) -> Key:
 
 
 def _from_data_uri(value: str) -> bytes:
-    head, comma, body = value.strip().partition(",")
+    text = value.strip()
+    comma = text.find(",", 0, _LONGEST_HEAD)
+    head, body = text[: max(comma, 0)], text[comma + 1 :]
     media, *options = head[len("data:") :].lower().split(";")
-    if not comma or not media.strip().startswith("image/") or options[-1:] != ["base64"]:
+    if comma < 0 or not media.strip().startswith("image/") or options[-1:] != ["base64"]:
         raise PictureError(f"a data URI that begins {_echo(value)}: expected {_NAMES['data-uri']}")
     return _from_base64(body, ("data-uri",))
 
@@ -176,9 +181,9 @@ def _decoded(text: str | bytes) -> bytes | None:
 def _why_not_base64(text: str) -> str:
     if _OTHER_SCHEME.match(text):
         return f"a URL of scheme {text.partition(':')[0][:12]!r}"
-    if any(character.isspace() for character in text):
+    if any(character.isspace() for character in text[:_A_LINE]):
         return "base64 broken by white space or line ends"
-    if ("-" in text or "_" in text) and _decoded(text.translate({45: "+", 95: "/"})):
+    if ("-" in text or "_" in text) and _decoded(text.replace("-", "+").replace("_", "/")):
         return "base64 in the URL-safe alphabet (- and _ for + and /)"
     if len(text) % 4 and _decoded(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)):
         return f"base64 of {len(text)} characters, wrongly padded"
@@ -197,6 +202,9 @@ def _refuse_wrapped(data: bytes) -> None:
 
 
 def _split(url: str) -> SplitResult:
+    if len(url) > _LONGEST_URL:
+        seen = f"a URL of {len(url)} characters, {_echo(url)}"
+        raise PictureError(f"{seen}: expected at most {_LONGEST_URL}")
     try:
         parts = urlsplit(url)
         host = parts.hostname
