@@ -22,9 +22,9 @@ from tests.support import KEY, Api, form
 from testcard.common.message import Call, Reply
 from testcard.common.spec import bundled, load
 from testcard.fixtures.fixtures import Testcard, TestcardServer
-from testcard.fixtures.setup import Setup, Shelf
+from testcard.fixtures.options import FixtureOptions, SpecCache
 
-SHELF = Shelf()
+CACHE = SpecCache()
 """Specs that have been read: they change in no test."""
 
 SERVERS = {path.stem: load(path).server for path in bundled()}
@@ -35,7 +35,7 @@ Sender = Callable[[Call], Reply]
 @contextmanager
 def in_process(**words: Any) -> Iterator[Testcard]:
     """Yield a Testcard that takes this process's calls, set up as a marker would."""
-    card = Testcard(Setup().changed(words), FOLDER, SHELF)
+    card = Testcard(FixtureOptions().changed(words), FOLDER, CACHE)
     with card.intercepting():
         yield card
 

@@ -221,6 +221,36 @@ def test_faults_wait_for_their_calls(testcard: Testcard) -> None:
         testcard.fail_next("segmind", "broken")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"delay": -1}, "the delay is -1; seconds from 0 to 3600 were expected"),
+        ({"delay": float("nan")}, "the delay is nan"),
+        ({"delay": 3601}, "the delay is 3601"),
+        ({"delay": True}, "the delay is True"),
+        ({"delay": "2"}, "the delay is '2'"),
+        ({"times": 0}, "times is 0; a whole number from 1 to 1000 was expected"),
+        ({"times": 1.5}, "times is 1.5"),
+        ({"times": 1001}, "times is 1001"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(
+    testcard: Testcard, words: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        testcard.fail_next("segmind", "failed", **words)
+    assert testcard.mock.world.faults() == {}
+
+
+def test_faults_that_wait_can_be_taken_back(testcard: Testcard) -> None:
+    testcard.fail_next("segmind", "failed", times=2)
+    testcard.fail_next("aithriving", "failed")
+    assert testcard.forget_faults("segmind") == 2
+    assert by_httpx(call_of(SEGMIND)).status == 200
+    assert testcard.forget_faults() == 1
+    assert testcard.mock.world.faults() == {}
+
+
 def test_the_job_policy_is_for_jobs_to_come(testcard: Testcard) -> None:
     testcard.job_policy("at-once")
     assert b"SUCCESS" in by_httpx(call_of(IMAGEPIPELINE)).body

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from tests.kit_clients import (
+    CACHE,
     FOLDER,
-    SHELF,
     Sender,
     by_httpx,
     by_httpx2,
@@ -26,7 +26,7 @@ from tests.support import APIS, EVERY_API, IMAGEPIPELINE, STREAM, Api
 from testcard.common.message import Call, Reply
 from testcard.doors.background import Background
 from testcard.fixtures.fixtures import Testcard, TestcardServer
-from testcard.fixtures.setup import Setup
+from testcard.fixtures.options import FixtureOptions
 
 DOORS: dict[str, Sender] = {
     "requests": by_requests,
@@ -80,12 +80,12 @@ def answers(background: Background) -> Answers:
     """Return what answers calls, one after another, through a door of a fresh mock."""
 
     def through(door: str, *calls: Call, **words: Any) -> list[Reply]:
-        setup = Setup().changed({"seed": 7, **words})
+        setup = FixtureOptions().changed({"seed": 7, **words})
         if door == "core":
-            card = Testcard(setup, FOLDER, SHELF)
+            card = Testcard(setup, FOLDER, CACHE)
             return [card.mock.answer(call) for call in calls]
         if door == "http":
-            server = TestcardServer(setup, FOLDER, SHELF, background)
+            server = TestcardServer(setup, FOLDER, CACHE, background)
             return [over_http(server, call) for call in calls]
         with in_process(seed=7, **words):
             return [DOORS[door](call) for call in calls]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from testcard.fixtures.base import Bench
+from testcard.fixtures.assertions import CallAssertions
 from testcard.fixtures.fixtures import Testcard, TestcardServer
 
 ROOT = Path(__file__).parents[1]
@@ -24,10 +24,17 @@ INSTALL, *RUNS = COMMANDS
 
 
 def test_the_guide_has_files_and_commands() -> None:
-    assert list(FILES) == ["fox.py", "test_fox.py", "test_slips.py", "test_server.py"]
+    assert list(FILES) == [
+        "fox.py",
+        "test_fox.py",
+        "test_slips.py",
+        "test_pictures.py",
+        "test_server.py",
+    ]
     assert [command for command, _ in RUNS] == [
         "pytest -q",
         "pytest -q test_slips.py",
+        "pytest -q test_pictures.py",
         "pytest -q test_server.py",
     ]
 
@@ -74,7 +81,7 @@ def typed(command: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("kit", [Testcard, TestcardServer])
-def test_its_tables_name_what_there_is(kit: type[Bench]) -> None:
+def test_its_tables_name_what_there_is(kit: type[CallAssertions]) -> None:
     """Every method that the guide names is one, and every public one is named."""
     public = {each for each in dir(kit) if not each.startswith("_")}
     named = set(re.findall(r"`(?:testcard\w*\.)?(\w+)(?:[(`]|\.| is)", GUIDE))

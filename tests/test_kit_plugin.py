@@ -3,45 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import tests.kit_clients  # noqa: F401 (what the inner runs import is here already)
+from tests.inner_pytest import Outcome, glob, outcome
 
-import testcard.doors.background
-import testcard.doors.requests
-import testcard.doors.respx  # noqa: F401
+__all__ = ["outcome"]
 
 pytest_plugins = ["pytester"]
-
-PLUGINS = ("-p", "testcard.fixtures.plugin", "-p", "anyio")
-CALL = """
-import httpx
-import pytest
-
-URL = "https://gateway.appypie.com/inpainting/v1/getImage"
-
-def ask(**fields):
-    headers = {"Ocp-Apim-Subscription-Key": "a-key"}
-    said = {"prompt": "a fox", "size": "64x48", **fields}
-    return httpx.post(URL, json=said, headers=headers).status_code
-"""
-
-
-@pytest.fixture
-def outcome(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    """Return what runs tests. That pytest finds the plugin by itself, the guide's test shows."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    return Outcome(pytester)
-
-
-class Outcome:
-    """Runs tests in a folder of their own."""
-
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self._pytester = pytester
-
-    def __call__(self, tests: str, *options: str) -> pytest.RunResult:
-        """Run them with `options`."""
-        self._pytester.makepyfile(CALL + tests)
-        return self._pytester.runpytest_inprocess(*PLUGINS, "-W", "default", *options)
 
 
 def test_the_marker_is_known_and_explained(outcome: Outcome) -> None:
@@ -125,11 +91,6 @@ def test_a_wrong_marker_is_told_in_one_line(
     run.assert_outcomes(errors=1)
     run.stdout.fnmatch_lines([f"@pytest.mark.testcard: {glob(message)}"])
     run.stdout.no_fnmatch_line("*Traceback*")
-
-
-def glob(text: str) -> str:
-    """Return a pattern in which brackets are brackets."""
-    return text.replace("[", "[[]")
 
 
 UNMET = """
@@ -226,23 +187,6 @@ def test_client(testcard):
         ]
     )
     run.stdout.no_fnmatch_line("*not mocked!*")
-
-
-def test_a_failed_assertion_shows_the_test_s_line_only(outcome: Outcome) -> None:
-    run = outcome("""
-def test_client(testcard):
-    ask()
-    testcard.assert_called("segmind")
-""")
-    run.assert_outcomes(failed=1)
-    run.stdout.fnmatch_lines(
-        [
-            '>*testcard.assert_called("segmind")',
-            "E*AssertionError: expected segmind once or more, none came; received:",
-            "E*<1 appypie-inpainting getImage(prompt='a fox', size='64x48') POST *-> 200 ok*",
-        ]
-    )
-    run.stdout.no_fnmatch_line("*bench.py*")
 
 
 def test_an_asynchronous_test_is_answered(outcome: Outcome) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from tests.kit_clients import FOLDER, SHELF, call_of
+from tests.kit_clients import CACHE, FOLDER, call_of
 from tests.support import SEGMIND, photo
 from urllib3 import Retry, Timeout
 
 from testcard.doors.inprocess import OtherHost
 from testcard.fixtures.fixtures import Testcard
-from testcard.fixtures.setup import Setup
+from testcard.fixtures.options import FixtureOptions
 
 CALL = call_of(SEGMIND)
 HEADERS = dict(CALL.headers)
@@ -115,7 +115,7 @@ def test_another_host_is_refused_by_name(testcard: Testcard, session: requests.S
 
 def test_an_adapter_can_be_mounted_by_hand() -> None:
     """Where nothing is intercepted: one session alone asks the mock."""
-    card = Testcard(Setup(), FOLDER, SHELF)
+    card = Testcard(FixtureOptions(), FOLDER, CACHE)
     with requests.Session() as session:
         card.mount(session)
         assert isinstance(session.get_adapter(CALL.url), BaseAdapter)
@@ -127,6 +127,6 @@ def test_an_adapter_can_be_mounted_by_hand() -> None:
 
 def test_requests_is_as_before_when_the_test_is_over() -> None:
     before = HTTPAdapter.send
-    with Testcard(Setup(), FOLDER, SHELF).intercepting():
+    with Testcard(FixtureOptions(), FOLDER, CACHE).intercepting():
         assert HTTPAdapter.send is not before
     assert HTTPAdapter.send is before

@@ -12,8 +12,8 @@ import httpx2
 import pytest
 import respx
 from tests.kit_clients import (
+    CACHE,
     FOLDER,
-    SHELF,
     Sender,
     by_httpx,
     by_httpx2,
@@ -28,7 +28,7 @@ from testcard.common.spec import SpecError, bundled, load
 from testcard.doors.inprocess import OtherHost
 from testcard.fixtures import fixtures as kit
 from testcard.fixtures.fixtures import Testcard
-from testcard.fixtures.setup import Setup
+from testcard.fixtures.options import FixtureOptions
 
 SENDERS = {
     "httpx": by_httpx,
@@ -251,7 +251,7 @@ def test_a_client_library_that_cannot_be_stood_in_for_is_refused(
     monkeypatch.setattr(kit, "find_spec", lambda name: name != "pytest_httpx2")
     with (
         pytest.raises(ModuleNotFoundError, match=r"httpx2 is installed and pytest_httpx2 is not.*"),
-        Testcard(Setup(), FOLDER, SHELF).intercepting(),
+        Testcard(FixtureOptions(), FOLDER, CACHE).intercepting(),
     ):
         raise AssertionError("nothing is taken")
 

@@ -48,7 +48,7 @@ def test_a_suite_that_uses_nothing_imports_nothing(tmp_path: Path) -> None:
     names = loaded(tmp_path, "def test_nothing(): ...")
     assert names & HEAVY == set()
     assert {name for name in names if name.startswith("testcard.")} == {
-        "testcard.doors",
+        "testcard.fixtures",
         "testcard.fixtures.plugin",
     }
 

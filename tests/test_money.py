@@ -24,8 +24,9 @@ from tests.support import (
 
 from testcard.common.reading import Profile
 from testcard.common.spec import SpecError
+from testcard.mock.fault import Fault
 from testcard.mock.memory_world import MemoryWorld
-from testcard.mock.world import AccountId, Fault, Hold
+from testcard.mock.world import AccountId, Hold
 
 PAYING = pytest.mark.parametrize(
     "api", [api for api in APIS if api is not IMAGEPIPELINE], ids=lambda api: api.provider

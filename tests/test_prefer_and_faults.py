@@ -27,7 +27,7 @@ from tests.support import (
 from testcard.common.message import Call, Reply
 from testcard.common.reading import Profile
 from testcard.common.schema import Validator
-from testcard.mock.world import Fault
+from testcard.mock.fault import Fault
 
 
 def preferring(api: Api, profile: Profile, wish: str) -> Client:

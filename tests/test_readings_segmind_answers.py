@@ -18,7 +18,7 @@ from tests.support import (
 )
 
 from testcard.common.reading import Profile
-from testcard.mock.world import Fault
+from testcard.mock.fault import Fault
 
 CREDITS = "x-remaining-credits"
 

@@ -16,8 +16,9 @@ from tests.support import HOST, IMAGEPIPELINE, Client, client_of, json_of
 from testcard.common.job import PictureJob
 from testcard.common.message import Call
 from testcard.mock import memory_world
+from testcard.mock.fault import Fault
 from testcard.mock.memory_world import MemoryWorld
-from testcard.mock.world import Account, AccountId, Fault, Hold, JobPolicy, Order, World
+from testcard.mock.world import Account, AccountId, Hold, JobPolicy, Order, World
 
 WHO = AccountId.of("anyone", "a-key")
 ORDER = Order(PictureJob("anyone", "a red fox"))

@@ -16,7 +16,6 @@ from testcard.clauses import (
     pictures,
     refused,
     strength_mask,
-    unlisted,
     wire,
 )
 from testcard.contract.verdict import Clause
@@ -33,5 +32,5 @@ CLAUSES: Final[tuple[Clause, ...]] = (
 )
 """What a provider is held to."""
 
-CLIENT_CLAUSES: Final[tuple[Clause, ...]] = (client.REQUEST, unlisted.FIELDS, unlisted.ADVICE)
+CLIENT_CLAUSES: Final[tuple[Clause, ...]] = (client.REQUEST,)
 """What a client is held to, in recorded traffic."""

@@ -16,11 +16,12 @@ import orjson
 
 from testcard.common.message import Call, Reply
 from testcard.common.schema import Schema, Validator
+from testcard.mock.fault import Fault
 from testcard.mock.intake import job_of
 from testcard.mock.summary import entry_summary
 from testcard.mock.trouble import KINDS
 from testcard.mock.turn import Work
-from testcard.mock.world import Account, AccountId, Fault, JobPolicy
+from testcard.mock.world import Account, AccountId, JobPolicy
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock

@@ -9,14 +9,23 @@ from __future__ import annotations
 import random
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from threading import RLock
 from uuid import UUID
 
+from testcard.mock.fault import Fault, times_of
 from testcard.mock.ledger import Ledger
-from testcard.mock.world import Account, AccountId, Fault, Hold, Job, JobPolicy, JobState, Order
+from testcard.mock.world import (
+    Account,
+    AccountId,
+    Hold,
+    Job,
+    JobPolicy,
+    JobState,
+    Order,
+)
 
 _MOST_JOBS = 1_000
 _MOST_JOB_BYTES = 256 << 20
@@ -120,15 +129,31 @@ class MemoryWorld:
     # Faults
 
     def fail_next(self, provider: str, fault: Fault, times: int = 1) -> None:
-        """Lay `fault` in wait for the next `times` calls to `provider`; several wait in order."""
+        """Lay `fault` in wait for the next `times` calls to `provider`; several wait in order.
+
+        Raises:
+            ValueError: `times` is no whole number from 1 up, or too large.
+        """
+        laid = [fault] * times_of(times)
         with self._lock:
-            self._faults.setdefault(provider, deque()).extend([fault] * times)
+            self._faults.setdefault(provider, deque()).extend(laid)
 
     def next_fault(self, provider: str) -> Fault | None:
         """Take the fault that waits for `provider`, if there is one."""
         with self._lock:
             waiting = self._faults.get(provider)
             return waiting.popleft() if waiting else None
+
+    def faults(self) -> Mapping[str, tuple[Fault, ...]]:
+        """Return provider -> the faults that wait for its calls, the next one first."""
+        with self._lock:
+            return {name: tuple(waiting) for name, waiting in self._faults.items() if waiting}
+
+    def forget_faults(self, provider: str | None = None) -> int:
+        """Take back the faults that wait, of one provider or of all; return how many."""
+        with self._lock:
+            names = [provider] if provider is not None else list(self._faults)
+            return sum(len(self._faults.pop(name, ())) for name in names)
 
     # Jobs
 

@@ -7,13 +7,14 @@ or how a World is kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
 from typing import Literal, Protocol
 
 from testcard.common.job import PictureJob
-from testcard.mock.trouble import Kind
+from testcard.mock.fault import Fault
 
 JobState = Literal["PENDING", "SUCCESS", "FAILURE"]
 _POLICIES = "at-once, polls:N, seconds:T, never, fail"
@@ -163,19 +164,6 @@ class Job:
         return self.hold.account.provider
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What waits for a provider's next call.
-
-    Attributes:
-        kind: the trouble it is answered with; None to answer it as ever.
-        delay: seconds before its answer is sent.
-    """
-
-    kind: Kind | None
-    delay: float = 0.0
-
-
 class World(Protocol):
     """The state of one mock. Two worlds share nothing; any number of threads may use one."""
 
@@ -242,7 +230,19 @@ class World(Protocol):
     # Faults
 
     def fail_next(self, provider: str, fault: Fault, times: int = 1) -> None:
-        """Lay `fault` in wait for the next `times` calls to `provider`; several wait in order."""
+        """Lay `fault` in wait for the next `times` calls to `provider`; several wait in order.
+
+        Raises:
+            ValueError: `times` is no whole number from 1 to `fault.MOST_TIMES`.
+        """
+        ...
+
+    def faults(self) -> Mapping[str, tuple[Fault, ...]]:
+        """Return provider -> the faults that wait for its calls, the next one first."""
+        ...
+
+    def forget_faults(self, provider: str | None = None) -> int:
+        """Take back the faults that wait, of one provider or of all; return how many."""
         ...
 
     def next_fault(self, provider: str) -> Fault | None:

@@ -1,0 +1,50 @@
+"""What may lie in wait for a provider's next calls; whoever orders it, it is judged here.
+
+Knows the kinds of trouble. Must not know who orders a fault, or how one is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testcard.mock.trouble import KINDS, Kind
+
+LONGEST_DELAY = 3600
+"""Seconds that a fault may hold an answer back."""
+MOST_TIMES = 1000
+"""Calls that one order of a fault may lie in wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What waits for a provider's next call.
+
+    Attributes:
+        kind: the trouble it is answered with; None to answer it as ever.
+        delay: seconds before its answer is sent, 0 to LONGEST_DELAY.
+
+    Raises:
+        ValueError: there is no such kind, or the delay is none; whoever asks is told so here.
+    """
+
+    kind: Kind | None
+    delay: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in KINDS:
+            raise ValueError(f"{self.kind!r} is no kind of trouble; it is: {', '.join(KINDS)}")
+        if not is_number(self.delay) or not 0 <= self.delay <= LONGEST_DELAY:
+            expected = f"seconds from 0 to {LONGEST_DELAY} were expected"
+            raise ValueError(f"the delay is {self.delay!r}; {expected}")
+
+
+def times_of(value: object) -> int:
+    """Return how many calls meet a fault; ValueError where it is no whole number from 1 up."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_TIMES:
+        raise ValueError(f"times is {value!r}; a whole number from 1 to {MOST_TIMES} was expected")
+    return value
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number, and not the truth of something."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
