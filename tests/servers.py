@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from testcard.doors.http import application
+from testcard.doors.listening import listening_socket, server_config
+from testcard.doors.protocol import Deadlines
 from testcard.mock.core import Mock
 
 ROOT = Path(__file__).parents[1]
@@ -121,14 +123,11 @@ def until(asked: Callable[[], T]) -> T:
 
 
 @contextmanager
-def door(mock: Mock) -> Iterator[str]:
+def door(mock: Mock, deadlines: Deadlines = Deadlines()) -> Iterator[str]:  # noqa: B008
     """Serve `mock` through the HTTP door in a thread of this process; yield the base URL."""
-    config = uvicorn.Config(
-        application(mock), log_config=None, log_level="warning", access_log=False
-    )
+    config = server_config(application(mock), grace=SECONDS, deadlines=deadlines)
     server = uvicorn.Server(config)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+    with listening_socket("127.0.0.1") as listening:
         base = f"http://127.0.0.1:{listening.getsockname()[1]}"
         thread = Thread(target=server.run, args=([listening],))
         thread.start()
@@ -141,8 +140,18 @@ def door(mock: Mock) -> Iterator[str]:
     assert not thread.is_alive()
 
 
-def raw(base: str, request: bytes, *, most: int = 1 << 20) -> bytes:
-    """Send bytes as they are and return the first of what comes back, up to `most` bytes."""
+def raw(base: str, *pieces: bytes, most: int | None = 1 << 20) -> bytes:
+    """Send bytes as they are, piece by piece; return what comes back.
+
+    That is the first of it, up to `most` bytes; with None, all until the other side closes.
+    """
     with socket.create_connection(address(base), SECONDS) as client:
-        client.sendall(request)
-        return client.recv(most)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            client.sendall(piece)
+        if most is not None:
+            return client.recv(most)
+        seen = b""
+        while more := client.recv(1 << 20):
+            seen += more
+        return seen

@@ -110,6 +110,25 @@ with urllib.request.urlopen("https://pictures.example/a/harbour.jpeg") as answer
     assert done.stdout == r"image/jpeg b'\xff\xd8'" + "\n", done.stderr
 
 
+def test_a_damaged_picture_is_named_with_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"no picture")
+    code = """
+import urllib.request, urllib.error
+try:
+    urllib.request.urlopen("https://pictures.example/a.png")
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode())
+"""
+    options = ("--pictures-from", "pictures.example", "--pictures", str(folder))
+    done = run(tmp_path, sys.executable, "-c", code, options=options)
+    assert done.stdout.startswith("500 "), done.stderr
+    for said in ("https://pictures.example/a.png", "cannot be read", "PNG, JPEG or WebP"):
+        assert said in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_the_authority_is_served_and_named_for_provider_hosts_alone(tmp_path: Path) -> None:
     code = """
 import os, urllib.request

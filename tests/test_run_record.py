@@ -154,11 +154,40 @@ def test_a_call_beyond_a_limit_is_not_sent(
     assert all(each.reply.status < 500 for each in kept)
 
 
-def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
-    options = ("--record", "a.har", "--budget", "5", "--against")
-    done = run(tmp_path, *client(), options=(*options, "imagepipeline=http://127.0.0.1:9"))
+CARELESS = """
+import urllib.request, urllib.error
+try:
+    urllib.request.urlopen("https://api.imagepipeline.io/sdxl/image2image/v1/status/a")
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode())
+"""
+
+
+@pytest.mark.parametrize("before", [None, "an older recording"])
+def test_a_server_that_is_not_there_is_said_and_nothing_is_said_to_be_kept(
+    tmp_path: Path, before: str | None
+) -> None:
+    """Though the client did not mind: a recording was wanted, and there is none."""
+    if before is not None:
+        (tmp_path / "a.har").write_text(before, encoding="utf-8")
+    options = (
+        "--record",
+        "a.har",
+        "--budget",
+        "5",
+        "--against",
+        "imagepipeline=http://127.0.0.1:9",
+    )
+    done = run(tmp_path, sys.executable, "-c", CARELESS, options=options)
     assert done.stdout.startswith("502 ")
     assert "cannot be reached" in done.stdout
+    assert done.returncode == 3
+    assert "1 call got no answer: " in done.stderr
+    state = "was not written" if before is None else "is as it was"
+    assert f"Nothing was recorded: no real host answered. a.har {state}." in done.stderr
+    for untrue in ("kept in", "kept to the page", "sent to real hosts"):
+        assert untrue not in done.stderr
+    assert (tmp_path / "a.har").exists() == (before is not None)
 
 
 def test_what_a_recording_cannot_match_is_said_with_what_is_nearest(tmp_path: Path) -> None:

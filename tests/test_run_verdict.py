@@ -59,10 +59,67 @@ def test_a_rule_of_another_source_is_a_finding_and_fails_nothing(tmp_path: Path)
     assert "1 finding" in done.stderr
 
 
-def test_fields_that_the_page_does_not_know_are_named(tmp_path: Path) -> None:
-    done = run(tmp_path, *client(sharpness=3), options=("--strict",))
-    assert done.returncode == 0
-    assert "segmind sd15Img2Img: sharpness: the page knows no such field" in done.stderr
+def test_a_field_that_the_page_does_not_know_fails_a_strict_run(tmp_path: Path) -> None:
+    """It is said, and it is in every report: the fixture's strict fails on the same call."""
+    files = {"junit": "out.xml", "json": "out.json", "html": "out.html", "sarif": "out.sarif"}
+    reports = [word for each in files.items() for word in ("--report", "=".join(each))]
+    done = run(tmp_path, *client(promt="y"), options=("--strict", *reports))
+    assert done.returncode == 1
+    assert "segmind sd15Img2Img: promt: the page knows no such field" in done.stderr
+    assert "The client broke 1 documented rule." in done.stderr
+    for name in files.values():
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert "promt: the page knows no such field" in text, name
+
+
+@pytest.mark.parametrize(
+    ("grade", "code"), [("documented", 0), ("sample", 0), ("observed", 1), ("assumed", 1)]
+)
+def test_fail_on_says_how_sure_a_rule_must_be(tmp_path: Path, grade: str, code: int) -> None:
+    """The rule that is broken here is an observed one."""
+    done = run(tmp_path, *client(img_width=640), options=("--fail-on", grade))
+    assert (done.returncode, done.stdout) == (code, "200\n"), done.stderr
+
+
+def test_a_call_that_the_page_does_not_list_fails_a_strict_run(tmp_path: Path) -> None:
+    code = """
+import urllib.request, urllib.error
+try:
+    urllib.request.urlopen("https://api.segmind.com/v1/sd1.5-img2imgs")
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+    done = run(tmp_path, sys.executable, "-c", code, options=("--strict",))
+    assert (done.returncode, done.stdout) == (1, "404\n")
+    assert "GET /v1/sd1.5-img2imgs: the page knows no such call" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "code"), [((), 0), (("--strict",), 3), (("--fail-on", "assumed"), 3)]
+)
+def test_a_run_without_a_call_to_judge_fails_where_it_is_to_judge(
+    tmp_path: Path, option: tuple[str, ...], code: int
+) -> None:
+    done = run(tmp_path, sys.executable, "-c", "pass", options=option)
+    assert done.returncode == code
+    assert "There is nothing to judge." in done.stderr
+
+
+def test_the_code_of_a_client_that_failed_says_more_than_that_nothing_came(tmp_path: Path) -> None:
+    done = run(tmp_path, sys.executable, "-c", "raise SystemExit(7)", options=("--strict",))
+    assert done.returncode == 7
+
+
+def test_on_github_what_was_broken_is_annotated(tmp_path: Path) -> None:
+    """On standard error, which is read too: standard output is the client's."""
+    on = {"GITHUB_ACTIONS": "true"}
+    done = run(tmp_path, *client(num_inference_steps=5, sharpness=3), environment=on)
+    assert done.stdout == "200\n"
+    said = [line for line in done.stderr.splitlines() if line.startswith("::error ")]
+    assert len(said) == 2
+    assert "num_inference_steps" in said[0]
+    assert SECRET not in done.stderr
+    assert "::error" not in run(tmp_path, *client(sharpness=3)).stderr
 
 
 def test_a_documented_answer_can_be_asked_for(tmp_path: Path) -> None:
@@ -110,6 +167,7 @@ def test_reports_are_written_without_the_key(tmp_path: Path) -> None:
         (("--report", "tablet=x"), "no report format"),
         (("--report", "junit"), "NAME=VALUE"),
         (("--jobs", "soon"), "no job policy"),
+        (("--fail-on", "hearsay"), "'assumed'"),
         (("--set", "segmind.nothing=1"), "no setting"),
     ],
 )

@@ -16,6 +16,7 @@ from testcard.clauses import (
     pictures,
     refused,
     strength_mask,
+    unlisted,
     wire,
 )
 from testcard.contract.verdict import Clause
@@ -32,5 +33,5 @@ CLAUSES: Final[tuple[Clause, ...]] = (
 )
 """What a provider is held to."""
 
-CLIENT_CLAUSES: Final[tuple[Clause, ...]] = (client.REQUEST,)
+CLIENT_CLAUSES: Final[tuple[Clause, ...]] = (client.REQUEST, unlisted.FIELDS, unlisted.ADVICE)
 """What a client is held to, in recorded traffic."""

@@ -6,6 +6,7 @@ Knows typer. Must not know how a child, a proxy or a verdict is made.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Collection, Sequence
 from importlib.metadata import version
@@ -16,7 +17,16 @@ import typer
 from rich.console import Console
 
 from testcard.assembly import Options, build, open_engine, parse_settings
-from testcard.cli.words import BROKEN, ProfileName, clear_errors, credits_from, pairs
+from testcard.cli.words import (
+    BROKEN,
+    KEPT,
+    NOTHING,
+    Grade,
+    ProfileName,
+    clear_errors,
+    credits_from,
+    pairs,
+)
 from testcard.common.spec import SpecError
 from testcard.mock.core import Mock
 from testcard.mock.fault import Fault
@@ -24,7 +34,7 @@ from testcard.mock.trouble import KINDS
 from testcard.mock.world import JobPolicy
 
 if TYPE_CHECKING:
-    from testcard.intercept.recorder import Limits
+    from testcard.intercept.recorder import RecordingLimits
     from testcard.intercept.run import Outcome
 
 app = typer.Typer()
@@ -38,7 +48,11 @@ def _words(name: str, metavar: str, text: str) -> typer.models.OptionInfo:
 
 Pairs = list[str] | None
 Command = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where it broke a rule.")]
+Strict = Annotated[bool, typer.Option("--strict", help="The same as --fail-on documented.")]
+FailOn = Annotated[
+    Grade | None,
+    typer.Option("--fail-on", help="Exit with 1 where it broke a rule of this grade or a surer."),
+]
 RecordFile = Annotated[Path | None, _words("--record", "F.har", "Ask the REAL hosts; keep it all.")]
 ReplayFile = Annotated[Path | None, _words("--replay", "F.har", "Answer from a recording.")]
 Budget = Annotated[str | None, _words("--budget", "CREDITS", "What --record may spend; a must.")]
@@ -85,6 +99,7 @@ def run(
     command: Command,
     *,
     strict: Strict = False,
+    fail_on: FailOn = None,
     record: RecordFile = None,
     replay: ReplayFile = None,
     budget: Budget = None,
@@ -105,11 +120,13 @@ def run(
 ) -> None:
     """Run COMMAND with its calls to the providers' real hosts answered here, offline.
 
-    Prints what the client did, and which rules of the page it broke. Exits with its exit code.
+    Prints what the client did, and which rules of the page it broke. Exits with its exit code;
+    with --strict or --fail-on with 1 where it broke a rule, and 3 where nothing could be judged.
     """
     with clear_errors():
         from testcard.doors.http import caller_left
-        from testcard.intercept.run import Plan, command_line, intercept
+        from testcard.intercept.options import RunOptions
+        from testcard.intercept.run import intercept
 
         _check_mode(
             record,
@@ -128,8 +145,8 @@ def run(
         )
         mock = build(options)
         _lay_faults(mock, fail_next or ())
-        plan = Plan(
-            command=command_line(command),
+        asked = RunOptions(
+            command=tuple(command[1:] if command[:1] == ["--"] else command),
             allow=_hosts("--allow", allow or ()),
             pictures_from=_hosts("--pictures-from", pictures_from or ()),
             prefer=prefer,
@@ -140,10 +157,25 @@ def run(
             against=dict(pairs("--against", against or ())),
         )
         began = time.time()
-        outcome = intercept(mock, plan)
+        outcome = intercept(mock, asked)
         _tell(outcome, reports, began)
-    broke = outcome.verdict.broken or outcome.unmatched
-    raise typer.Exit(BROKEN if strict and broke else outcome.code)
+    grade = fail_on or (Grade.DOCUMENTED if strict else None)
+    raise typer.Exit(exit_code(outcome, grade.counting if grade else ()))
+
+
+def exit_code(outcome: Outcome, counting: Collection[str]) -> int:
+    """Return the exit code of a run.
+
+    Args:
+        outcome: what came of it.
+        counting: the grades of rules that must not be broken; none to let all of them be.
+    """
+    if counting and (outcome.verdict.fails(counting) or outcome.unmatched):
+        return BROKEN
+    idle = bool(counting) and not outcome.verdict.exercised
+    if outcome.code == KEPT and (idle or outcome.unrecorded):
+        return NOTHING
+    return outcome.code
 
 
 def _check_mode(
@@ -166,14 +198,14 @@ def _check_mode(
         raise SpecError("--fail-next and --prefer are for the mock, not for --record or --replay")
 
 
-def _limits(budget: str | None, most: int | None) -> Limits | None:
-    from testcard.intercept.recorder import Limits
+def _limits(budget: str | None, most: int | None) -> RecordingLimits | None:
+    from testcard.intercept.recorder import RecordingLimits
 
     if budget is None:
         if most is not None:
             raise SpecError("--max-requests alone bounds no cost; give --budget CREDITS too")
         return None
-    return Limits(credits_from("--budget", budget), most)
+    return RecordingLimits(credits_from("--budget", budget), most)
 
 
 def _secret(value: str) -> str:
@@ -228,6 +260,7 @@ def _tell(outcome: Outcome, reports: Sequence[tuple[str, Path]], began: float) -
     from testcard.contract.verdict import Report
     from testcard.intercept.show import show
     from testcard.report import write
+    from testcard.report.github import annotate
 
     show(outcome.verdict, outcome.aside, outcome.answered_by, Console(stderr=True))
     made = Report(
@@ -240,3 +273,4 @@ def _tell(outcome: Outcome, reports: Sequence[tuple[str, Path]], began: float) -
     )
     for format_, path in reports:
         write(made, format_, path)
+    annotate(made, os.environ, sys.stderr)  # a runner of GitHub's reads both streams

@@ -5,7 +5,6 @@ Knows uvicorn and threads. Must not know pytest, a provider, or decide anything.
 
 from __future__ import annotations
 
-import socket
 import time
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 
 from testcard.doors.http import application
+from testcard.doors.listening import listening_socket, server_config
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from testcard.mock.core import Mock
 
 _SECONDS = 10.0
+_GRACE_SECONDS = 1
 
 
 class Background:
@@ -37,21 +38,9 @@ class Background:
             RuntimeError: the server does not come up.
         """
         self._app: ASGIApp = _nobody
-        self._listening = socket.socket()
-        self._listening.bind(("127.0.0.1", 0))
+        self._listening = listening_socket("127.0.0.1")
         self.base = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        config = uvicorn.Config(
-            self._serve,
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(server_config(self._serve, grace=_GRACE_SECONDS))
         self._thread = Thread(
             target=self._server.run, args=([self._listening],), name="testcard", daemon=True
         )

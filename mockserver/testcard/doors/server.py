@@ -5,7 +5,6 @@ Knows uvicorn and the terminal. Must not know providers or decide anything.
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from testcard.doors.http import application
+from testcard.doors.listening import listening_socket, server_config
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock
@@ -35,15 +35,8 @@ def serve_until_stopped(mock: Mock, host: str, port: int, ready: Callable[[str],
     Raises:
         OSError: the address cannot be listened on; the message says which.
     """
-    listening = _listen(host, port)
-    config = uvicorn.Config(
-        application(mock),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    listening = listening_socket(host, port)
+    config = server_config(application(mock), grace=_GRACE_SECONDS)
     name = f"[{host}]" if ":" in host else host
     ready(f"http://{name}:{listening.getsockname()[1]}")
     with suppress(KeyboardInterrupt), listening:
@@ -62,17 +55,3 @@ def log_line(entry: Entry) -> None:
         f"[{who}] {entry.verdict}{detail} ({entry.exchange.elapsed * 1000:.1f} ms{findings})\n"
     )
     sys.stdout.flush()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(1024)
-    except OSError as error:
-        listening.close()
-        todo = "choose another --port (0 takes a free one) or --host"
-        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}; {todo}") from error
-    return listening

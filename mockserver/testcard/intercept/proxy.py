@@ -1,13 +1,9 @@
 """The intercepting proxy: calls to chosen hosts, by HTTPS or HTTP, end here and are answered.
 
 A client asks by CONNECT for a tunnel to `api.example:443`. The tunnel's other end is in this
-process: TLS with a certificate for that host, then uvicorn's own HTTP protocol over the same
+process: TLS with a certificate for that host, then the doors' HTTP protocol over the same
 application that serves a port. Nothing is relayed. Calls by plain HTTP come to the application
 as they are.
-
-Small answers leave at once: Nagle's algorithm is off on every connection. asyncio turns it off
-only where a socket says that it speaks TCP, and one made by `socket.socket(AF_INET)` says 0:
-there the second of two small writes waits for the client's delayed acknowledgement, 40 ms.
 
 Knows TLS, uvicorn and the CONNECT method. Must not know a provider, or decide who answers.
 """
@@ -24,8 +20,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from testcard.doors.listening import listening_socket, server_config
+from testcard.doors.protocol import Deadlines, HttpProtocol
 from testcard.intercept.tunnel import dig
 
 if TYPE_CHECKING:
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
 ADDRESS: Final = "127.0.0.1"
 
 _MOST_HEAD: Final = 16 << 10
-_KEEP_ALIVE_SECONDS: Final = 75
+_DEADLINES: Final = Deadlines(idle=75)  # a kept tunnel saves its next call a handshake
 _GRACE_SECONDS: Final = 1
 _START_SECONDS: Final = 20
 _SETTLING_SECONDS: Final = 0.02  # for the ends of aborted connections to be told
@@ -71,8 +68,7 @@ def proxying(app: ASGIApp, gates: Gates) -> Iterator[int]:
     """
     transports: set[asyncio.Transport] = set()
     server = _Server(_config(app, gates, transports), transports)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.bind((ADDRESS, 0))
+    with listening_socket(ADDRESS) as listening:
         thread = Thread(target=server.run, args=([listening],), name="testcard proxy", daemon=True)
         thread.start()
         try:
@@ -102,18 +98,12 @@ def _config(app: ASGIApp, gates: Gates, transports: set[asyncio.Transport]) -> u
         of_run = gates
         of_server = transports
 
-    return uvicorn.Config(
+    return server_config(
         app,
-        http=cast("type[asyncio.Protocol]", Gate),
-        ws="none",
-        log_config=None,
+        grace=_GRACE_SECONDS,
+        http=Gate,
         loop="asyncio",  # of the two, the faster one over TLS
         log_level="error",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
 
 
@@ -126,8 +116,8 @@ def _wait_until_started(server: uvicorn.Server, thread: Thread) -> None:
             raise OSError("the proxy did not start")
 
 
-class _Secure(HttpToolsProtocol):
-    """uvicorn's protocol, for which bytes may come before it is told of its connection.
+class _Secure(HttpProtocol):
+    """The doors' protocol, for which bytes may come before it is told of its connection.
 
     asyncio delivers what comes together with the end of a handshake at once, and only then
     returns from `start_tls`.
@@ -154,7 +144,7 @@ class _Secure(HttpToolsProtocol):
 class _Gate(asyncio.Protocol):
     """The first bytes of one connection: the head of a tunnel, or HTTP as ever.
 
-    What comes after is another protocol's: uvicorn's own, or a tunnel's.
+    What comes after is another protocol's: the doors', or a tunnel's.
     """
 
     of_run: Gates
@@ -203,7 +193,7 @@ class _Gate(asyncio.Protocol):
             self._serve_plainly()
 
     def _serve_plainly(self) -> None:
-        protocol = HttpToolsProtocol(*self._parts)
+        protocol = HttpProtocol(*self._parts, deadlines=_DEADLINES)
         self._connections.discard(self)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
@@ -235,8 +225,8 @@ class _Gate(asyncio.Protocol):
             self._say(403, self.of_run.refuse(host))
 
     async def _answer_as(self, context: ssl.SSLContext) -> None:
-        """Speak TLS as the host, and hand the connection to a protocol of uvicorn's own."""
-        inner = _Secure(*self._parts)
+        """Speak TLS as the host, and hand the connection to one of the doors' protocols."""
+        inner = _Secure(*self._parts, deadlines=_DEADLINES)
         self._transport.write(_OPEN)
         try:
             secure = await self._loop.start_tls(

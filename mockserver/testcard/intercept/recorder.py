@@ -8,6 +8,7 @@ Knows targets, prices and limits. Must not know sockets, files, or any one provi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,7 +37,7 @@ _FREE: Final = ("job-status",)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RecordingLimits:
     """What a recording may cost.
 
     Attributes:
@@ -51,9 +52,19 @@ class Limits:
 
 
 class Recorder:
-    """Answers calls by sending them on."""
+    """Answers calls by sending them on.
 
-    def __init__(self, route: Route, targets: Mapping[str, Target], limits: Limits) -> None:
+    Attributes:
+        spent: credits at most.
+        sent: calls that limits let through.
+        answered: calls that a real host answered.
+        held_back: calls that a limit kept here.
+        unanswered: why a host gave no answer -> how often.
+    """
+
+    def __init__(
+        self, route: Route, targets: Mapping[str, Target], limits: RecordingLimits
+    ) -> None:
         """Send on to `targets`, by provider, or by host where it is none's."""
         self._route = route
         self._targets = targets
@@ -61,7 +72,9 @@ class Recorder:
         self._lock = Lock()
         self.spent = Decimal(0)
         self.sent = 0
+        self.answered = 0
         self.held_back = 0
+        self.unanswered: Counter[str] = Counter()
 
     def __call__(self, call: Call) -> Callable[[], Reply]:
         """Return the sending as work."""
@@ -79,9 +92,11 @@ class Recorder:
         try:
             exchange = target.send(onward, self._limits.timeout)
         except Unreachable as error:
+            self._note(str(error))
             if not error.late:
                 self._give_back(cost)
             return _own(504 if error.late else 502, str(error))
+        self._note()
         if self._refused(exchange):
             self._give_back(cost)
         return exchange.reply
@@ -110,6 +125,14 @@ class Recorder:
             self.sent += 1
             self.spent += cost
             return ""
+
+    def _note(self, failure: str = "") -> None:
+        """Count an answer, or why there was none."""
+        with self._lock:
+            if failure:
+                self.unanswered[failure] += 1
+            else:
+                self.answered += 1
 
     def _give_back(self, cost: Decimal) -> None:
         with self._lock:

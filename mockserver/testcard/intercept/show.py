@@ -15,7 +15,7 @@ from rich.text import Text
 
 from testcard.common.redaction import visible
 from testcard.contract.verdict import Ruling, Verdict
-from testcard.intercept.clientside import ClientVerdict, Met, Noted
+from testcard.intercept.clientside import ClientVerdict, Met
 
 _MOST_ROWS = 30
 
@@ -28,11 +28,13 @@ class Aside:
         refused: host -> how often a call to it was refused.
         silent: hosts that were connected to and sent no call.
         notes: further sentences.
+        failed: why the run did not do what it was for; empty where it did.
     """
 
     refused: dict[str, int] = field(default_factory=dict)
     silent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    failed: str = ""
 
 
 def show(verdict: ClientVerdict, aside: Aside, answered_by: str, console: Console) -> None:
@@ -47,10 +49,11 @@ def show(verdict: ClientVerdict, aside: Aside, answered_by: str, console: Consol
         ("Findings: other sources say so, or testcard had to choose", "finding", "!", "yellow"),
     ):
         _section(console, title, (_ruling(*each, sign, style) for each in verdict.rulings(outcome)))
-    _section(console, "Fields that the page does not know", map(_note, verdict.unknown))
-    _section(console, "The page advises otherwise", map(_note, verdict.advised))
     _section(console, "Beside that", _said(aside))
-    console.print(_summary(verdict))
+    if verdict.broken or not aside.failed:
+        console.print(_summary(verdict))
+    if aside.failed:
+        console.print(Text(visible(aside.failed), "bold red"), soft_wrap=True)
 
 
 def _calls(met: Iterable[Met]) -> Table:
@@ -75,12 +78,6 @@ def _ruling(verdict: Verdict, ruling: Ruling, sign: str, style: str) -> Text:
         f"{verdict.provider} {operation}: {visible(ruling.seen)}",
         (f" ({said.source}; {said.grade})", "dim"),
     )
-
-
-def _note(note: Noted) -> Text:
-    source = (f" ({note.source})", "dim") if note.source else ""
-    text = f"! {note.provider} {note.operation}: {visible(note.field)}: {visible(note.message)}"
-    return Text.assemble(text, source)
 
 
 def _said(aside: Aside) -> Iterable[Text]:
@@ -109,11 +106,10 @@ def _section(console: Console, title: str, lines: Iterable[Text]) -> None:
 
 def _summary(verdict: ClientVerdict) -> Text:
     weaker = sum(1 for _ in verdict.rulings("finding"))
-    weaker += sum(1 for each in verdict.met if not each.known)
     findings = f", {weaker} finding{'s' if weaker != 1 else ''}" if weaker else ""
     if verdict.broken:
         rules = "rule" if verdict.broken == 1 else "rules"
         return Text(f"The client broke {verdict.broken} documented {rules}{findings}.", "bold red")
-    if not any(each.provider for each in verdict.met):
+    if not verdict.exercised:
         return Text("There is nothing to judge.", "bold yellow")
     return Text(f"The client kept to the page{findings}.", "bold green")

@@ -1,0 +1,88 @@
+"""What one run was told, and whether it can be.
+
+Knows providers' hosts and documented answers. Must not know who answers, files' contents, or the
+command line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from testcard.common.message import Call
+from testcard.common.spec import SpecError
+from testcard.intercept.recorder import RecordingLimits
+from testcard.mock.core import Mock
+
+_PREFER: Final = re.compile(r"code=(\d{3})|example=([\w.-]+)")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What one run was told.
+
+    Attributes:
+        command: what to run.
+        allow: hosts that the child may reach.
+        pictures_from: hosts whose URLs are answered with painted pictures.
+        prefer: documented answer to every call that has it, as `code=406`; empty for none.
+        record: file to keep real traffic in.
+        replay: file to answer from.
+        limits: of a recording.
+        keys: provider -> key that takes the place of the client's, in a recording.
+        against: provider -> URL that stands in place of its server, in a recording.
+    """
+
+    command: tuple[str, ...]
+    allow: frozenset[str] = frozenset()
+    pictures_from: frozenset[str] = frozenset()
+    prefer: str = ""
+    record: Path | None = None
+    replay: Path | None = None
+    limits: RecordingLimits | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    against: Mapping[str, str] = field(default_factory=dict)
+
+
+def require_possible(mock: Mock, options: RunOptions) -> None:
+    """Raise SpecError where the options say what cannot be."""
+    for host in (options.allow | options.pictures_from) & provider_hosts(mock):
+        raise SpecError(
+            f"{host} is a provider's own host, for which the mock answers; "
+            "--record FILE lets its calls through"
+        )
+    for name in (options.keys.keys() | options.against.keys()) - mock.dialects.keys():
+        raise SpecError(f"{name!r} is no provider; there are: {', '.join(mock.dialects)}")
+    if options.record and not os.access(options.record.absolute().parent, os.W_OK):
+        raise SpecError(
+            f"{options.record} cannot be written: its folder is not there, or not yours"
+        )
+    if options.prefer:
+        _check_prefer(mock, options.prefer)
+
+
+def _check_prefer(mock: Mock, prefer: str) -> None:
+    found = _PREFER.fullmatch(prefer)
+    if found is None:
+        raise SpecError(f"--prefer is {prefer!r}; code=406 or example=NAME was expected")
+    codes = {
+        status
+        for dialect in mock.dialects.values()
+        for operation in dialect.reading.operations
+        for status in operation.responses
+    }
+    if found[1] and int(found[1]) not in codes:
+        known = ", ".join(str(code) for code in sorted(codes))
+        raise SpecError(f"--prefer code={found[1]}: no page documents it; documented: {known}")
+
+
+def provider_hosts(mock: Mock) -> frozenset[str]:
+    """Return the hosts for which the mock answers."""
+    return frozenset(
+        Call("GET", dialect.reading.spec.server).parts.hostname or ""
+        for dialect in mock.dialects.values()
+    )
