@@ -5,11 +5,14 @@ Knows typer. Must not know how anything is done.
 
 from __future__ import annotations
 
+import logging
+import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from testcard.assembly import Options, build, installed, open_engine, parse_settings
 from testcard.cli import check as checking
@@ -18,6 +21,7 @@ from testcard.cli.tables import contract_tables, providers_table, serving_table
 from testcard.cli.words import BROKEN, KEPT, ProfileName, clear_errors, credits_from
 from testcard.common.selfcheck import complaints
 from testcard.common.spec import bundled, load
+from testcard.doors.log import LogFormat, log_call, logging_to
 from testcard.mock.world import JobPolicy
 
 app = typer.Typer(
@@ -77,12 +81,15 @@ def serve(
         int | None, typer.Option(min=1, help="Pictures painted as one batch, where calls wait.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="Lines for people, or for machines.")
+    ] = "text",
 ) -> None:
     """Serve the APIs until Ctrl-C."""
     from testcard.doors.http import caller_left
-    from testcard.doors.server import log_line, serve_until_stopped
+    from testcard.doors.server import serve_until_stopped
 
-    with clear_errors():
+    with clear_errors(), logging_to(sys.stdout, sys.stderr, log_format) as log:
         options = Options(
             engine=open_engine(
                 engine,
@@ -99,20 +106,33 @@ def serve(
             balance=credits_from("--credits", credits_),
             policy=JobPolicy.parse(jobs),
             pictures=pictures,
-            watch=None if quiet else log_line,
+            watch=None if quiet else log_call,
         )
         mock = build(options)
         readings = [dialect.reading for dialect in mock.dialects.values()]
 
         def ready(base: str) -> None:
-            console, paints = Console(), mock.house.studio.engine.name
-            console.print(serving_table(readings, base))
-            console.print(
-                f"\n{profile.value} profile, {paints} engine. Journal: {base}/_testcard/journal. "
-                "Ctrl-C stops."
+            said = (
+                f"{profile.value} profile, {mock.house.studio.engine.name} engine. "
+                f"Journal: {base}/_testcard/journal. Ctrl-C stops."
             )
+            if log_format == "json":
+                logging.getLogger("testcard.calls").info("serving at %s: %s", base, said)
+                return
+            log.say(_as_printed(serving_table(readings, base), f"\n{said}"))
 
-        serve_until_stopped(mock, host, port, ready)
+        serve_until_stopped(mock, host, port, ready, log.close)
+
+
+def _as_printed(*parts: RenderableType) -> str:
+    """What printing `parts` would write to this terminal, of which nothing is written."""
+    screen = Console()
+    draft = TextIOWrapper(BytesIO(), screen.encoding, "backslashreplace", "")
+    console = Console(file=draft, width=screen.width, force_terminal=screen.is_terminal)
+    for part in parts:
+        console.print(part)
+    draft.seek(0)
+    return draft.read()
 
 
 @app.command()

@@ -1,12 +1,11 @@
-"""A mock on a port: socket, uvicorn, one log line a request.
+"""A mock on a port: socket and uvicorn.
 
-Knows uvicorn and the terminal. Must not know providers or decide anything.
+Knows uvicorn. Must not know providers, the terminal, or decide anything.
 """
 
 from __future__ import annotations
 
-import sys
-import time
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,12 +17,17 @@ from testcard.doors.listening import listening_socket, server_config
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock
-    from testcard.mock.journal import Entry
 
 _GRACE_SECONDS = 3
 
 
-def serve_until_stopped(mock: Mock, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve_until_stopped(
+    mock: Mock,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    stopped: Callable[[], None] = lambda: None,
+) -> None:
     """Serve `mock` until SIGINT or SIGTERM.
 
     Args:
@@ -31,6 +35,7 @@ def serve_until_stopped(mock: Mock, host: str, port: int, ready: Callable[[str],
         host: address to listen on.
         port: 0 takes a free one.
         ready: called with the base URL once the port is open.
+        stopped: called once the last call is answered; a signal may end the process after it.
 
     Raises:
         OSError: the address cannot be listened on; the message says which.
@@ -40,18 +45,16 @@ def serve_until_stopped(mock: Mock, host: str, port: int, ready: Callable[[str],
     name = f"[{host}]" if ":" in host else host
     ready(f"http://{name}:{listening.getsockname()[1]}")
     with suppress(KeyboardInterrupt), listening:
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config, stopped).run(sockets=[listening])
 
 
-def log_line(entry: Entry) -> None:
-    """Write one line about one call to standard output."""
-    call, reply = entry.exchange.call, entry.exchange.reply
-    who = f"{entry.provider or '-'} {entry.operation or '-'}"
-    findings = f", {len(entry.findings)} findings" if entry.findings else ""
-    findings += f", {len(entry.notes)} without effect" if entry.notes else ""
-    detail = f": {entry.detail}" if entry.detail else ""
-    sys.stdout.write(
-        f"{time.strftime('%H:%M:%S')} {call.method} {call.parts.path} -> {reply.status} "
-        f"[{who}] {entry.verdict}{detail} ({entry.exchange.elapsed * 1000:.1f} ms{findings})\n"
-    )
-    sys.stdout.flush()
+class _Server(uvicorn.Server):
+    """uvicorn, which tells when its last call is answered, before a signal ends the process."""
+
+    def __init__(self, config: uvicorn.Config, stopped: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopped = stopped
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._stopped()
