@@ -42,7 +42,8 @@ def test_the_guide_has_files_and_commands() -> None:
 def test_what_it_installs_is_there() -> None:
     """An extra of that name, with what the guide says that it brings."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert INSTALL == ("pip install 'testcard[clients]' httpx", [])
+    assert INSTALL == ("pip install '/path/to/testcard[clients]' httpx", [])
+    assert "pip install 'testcard[clients]'" not in GUIDE, "no index has it"
     extra = " ".join(project["optional-dependencies"]["clients"])
     assert all(name in extra for name in ("pytest>", "respx", "pytest-httpx2"))
     assert project["entry-points"]["pytest11"] == {"testcard": "testcard.fixtures.plugin"}
