@@ -17,9 +17,10 @@ from testcard.doors.background import Background
 from testcard.doors.http import application
 from testcard.doors.listening import listening_socket
 from testcard.doors.protocol import HttpProtocol
+from testcard.intercept.guard import Guard
 from testcard.intercept.proxy import Gates, proxying
 
-GATES = Gates({}, frozenset(), lambda _: "", lambda _: None)
+GATES = Gates({}, frozenset(), lambda *_: "", lambda _: None, Guard())
 
 
 @pytest.fixture

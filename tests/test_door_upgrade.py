@@ -18,6 +18,7 @@ from tests.support import AITHRIVING, APIS, EVERY_API, INPAINTING, KEY, Api, Cli
 
 from testcard.doors.http import application
 from testcard.intercept import authority
+from testcard.intercept.guard import Guard
 from testcard.intercept.proxy import Gates, proxying
 from testcard.mock.core import Mock
 
@@ -123,7 +124,7 @@ def test_an_offer_that_waits_for_100_continue_is_told_to_go_on(base: str, mock: 
 def test_an_offer_within_a_tunnel_is_passed_over_too(mock: Mock, offer: str) -> None:
     host = "gateway.appypie.com"
     own = authority.fresh([host])
-    gates = Gates(own.contexts(), frozenset(), lambda _: "", lambda _: None)
+    gates = Gates(own.contexts(), frozenset(), lambda *_: "", lambda _: None, Guard())
     headers, body, status = smallest(INPAINTING, mock)
     sent = request(INPAINTING, headers, body, OFFERS[offer], f"Content-Length: {len(body)}")
     trusting = ssl.create_default_context(cadata=own.pem.decode())

@@ -86,6 +86,32 @@ def test_a_folder_that_cannot_be_is_said_with_what_to_do(
         authority.of_user(HOSTS)
 
 
+def test_a_folder_that_was_there_keeps_its_mode(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o755)
+    authority.of_user(HOSTS)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777])
+def test_a_folder_that_everybody_writes_into_is_refused(folder: Path, mode: int) -> None:
+    """Somebody could have put an authority there before, with a key that they know."""
+    folder.mkdir()
+    folder.chmod(mode)
+    with pytest.raises(authority.AuthorityError, match="everybody may write into"):
+        authority.of_user(HOSTS)
+    assert stat.S_IMODE(folder.stat().st_mode) == mode
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_an_authority_that_somebody_else_put_there_is_not_used(folder: Path) -> None:
+    before = authority.of_user(HOSTS).pem
+    (path,) = folder.iterdir()
+    os.chown(path, 12345, 12345)
+    assert authority.of_user(HOSTS).pem != before
+
+
 def test_the_data_folder_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TESTCARD_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))

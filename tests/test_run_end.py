@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from tests.runs import COMMAND, around, run
 from tests.servers import answers, until
+
+from testcard.intercept import child
 
 CHILD = """
 import os, signal, subprocess, sys, time
@@ -149,8 +152,26 @@ for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "ALL_PROXY", "NODE_OPTION
     done = run(tmp_path, sys.executable, "-c", code, environment=own)
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert said["HTTPS_PROXY"] == said["https_proxy"]
-    assert said["HTTPS_PROXY"].startswith("http://127.0.0.1:")
+    assert re.fullmatch(r"http://testcard:[\w-]{32}@127\.0\.0\.1:\d+", said["HTTPS_PROXY"])
     assert said["NO_PROXY"] == "localhost,127.0.0.1,::1"
     assert said["ALL_PROXY"] == "None"
     assert said["NODE_OPTIONS"].startswith("--no-warnings --require ")
     assert said["A_NAME"] == "kept"
+
+
+def test_a_system_without_all_signals_can_load_it() -> None:
+    """As Windows: the rest of the command line loads this as well."""
+    code = """
+import signal
+del signal.SIGHUP, signal.SIGQUIT
+import testcard.intercept.child
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 (our own command)
+
+
+def test_a_system_without_process_groups_is_told_what_to_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "killpg")
+    with pytest.raises(OSError, match="no process groups; use Linux, macOS or WSL"):
+        child.run(["true"], {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import ssl
 import statistics
@@ -16,6 +17,7 @@ from tests.servers import door
 from testcard.assembly import build
 from testcard.doors.http import application
 from testcard.intercept import authority
+from testcard.intercept.guard import Guard
 from testcard.intercept.proxy import Gates, proxying
 
 HOST = "api.imagepipeline.io"
@@ -23,13 +25,18 @@ PATH = "/sdxl/image2image/v1/status/unknown-job"
 
 
 @contextmanager
-def proxy(*hosts: str, allowed: tuple[str, ...] = ()) -> Iterator[tuple[int, ssl.SSLContext]]:
+def proxy(
+    *hosts: str, allowed: tuple[tuple[str, int], ...] = (), guard: Guard | None = None
+) -> Iterator[tuple[int, ssl.SSLContext]]:
     """Run a proxy that answers for `hosts`; yield its port and a context that trusts it."""
     own = authority.fresh(hosts)
     trusting = ssl.create_default_context(cadata=own.pem.decode())
-    gates = Gates(
-        own.contexts(), frozenset(allowed), lambda host: f"no {host} here", lambda _: None
-    )
+
+    def refuse(host: str, port: int) -> str:
+        return f"no {host} here" if port == 443 else f"no {host}:{port} here"
+
+    guarding = guard or Guard(uid_of=lambda *_: os.getuid())
+    gates = Gates(own.contexts(), allowed, refuse, lambda _: None, guarding)
     with proxying(application(build()), gates) as port:
         yield port, trusting
 
@@ -62,6 +69,24 @@ def test_small_calls_on_a_kept_connection_do_not_wait_for_acknowledgements() -> 
     assert over < 0.02, f"{over * 1000:.1f} ms, beside {direct * 1000:.1f} ms directly"
 
 
+def test_another_port_of_an_allowed_host_is_refused() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as far,
+        proxy(HOST, allowed=(("127.0.0.1", 443),)) as (port, _),
+        socket.create_connection(("127.0.0.1", port), 20) as client,
+    ):
+        there = far.getsockname()[1]
+        client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % there)
+        assert client.recv(100).startswith(b"HTTP/1.1 403 no 127.0.0.1:%d here" % there)
+
+
+def test_what_is_no_http_is_refused_at_once() -> None:
+    """As TLS that was sent to the proxy itself is."""
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(b"\x16\x03\x01\x02\x00\x01")
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_tunnel_elsewhere_is_refused_in_the_status_line() -> None:
     with (
         proxy(HOST) as (port, context),
@@ -92,22 +117,22 @@ def test_a_head_without_end_is_refused() -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
-def test_an_allowed_host_is_tunnelled_and_not_looked_into() -> None:
+@pytest.mark.parametrize("early", [b"", b"at once, "])
+def test_an_allowed_host_is_tunnelled_and_not_looked_into(early: bytes) -> None:
+    """From its first byte on, which may come in one packet with CONNECT."""
     with (
         socket.create_server(("127.0.0.1", 0)) as far,
-        proxy(HOST, allowed=("127.0.0.1",)) as (
-            port,
-            _,
-        ),
+        proxy(HOST, allowed=(far.getsockname(),)) as (port, _),
         socket.create_connection(("127.0.0.1", port), 20) as client,
     ):
-        client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % far.getsockname()[1])
+        far.settimeout(20)
+        client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % far.getsockname()[1] + early)
         there, _address = far.accept()
         assert client.recv(100).startswith(b"HTTP/1.1 200 ")
         client.sendall(b"over" * 100_000)
         client.shutdown(socket.SHUT_WR)
         with there, there.makefile("rb") as sent:
-            assert sent.read() == b"over" * 100_000
+            assert sent.read() == early + b"over" * 100_000
             there.sendall(b"and back")
         # the near end went away with the block: so does the far one
 
@@ -121,13 +146,22 @@ def test_the_port_is_closed_at_the_end() -> None:
     connection.close()
 
 
-def test_a_call_may_come_in_one_packet_with_the_end_of_the_handshake() -> None:
-    """It reaches uvicorn's protocol before that is told of its connection."""
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_client_may_say_more_in_one_packet_than_it_was_asked_for(waits: bool) -> None:
+    """TLS together with CONNECT, and a call together with the end of the handshake."""
     with proxy(HOST) as (port, context), socket.create_connection(("127.0.0.1", port), 20) as near:
-        near.sendall(f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode())
-        assert near.recv(100).endswith(b"\r\n\r\n")
         came, leaves = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(came, leaves, server_hostname=HOST)
+        connect = f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode()
+        if waits:
+            near.sendall(connect)
+        else:
+            with pytest.raises(ssl.SSLWantReadError):
+                tls.do_handshake()
+            near.sendall(connect + leaves.read())
+        said = b""
+        while not said.endswith(b"\r\n\r\n"):
+            said += near.recv(1)
         while True:
             try:
                 tls.do_handshake()

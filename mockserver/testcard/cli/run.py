@@ -23,6 +23,7 @@ from testcard.cli.words import (
     NOTHING,
     Grade,
     ProfileName,
+    UsageError,
     clear_errors,
     credits_from,
     pairs,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 _LONGEST_DELAY = 3600.0
+_LAST_PORT = 65535
 
 
 def _words(name: str, metavar: str, text: str) -> typer.models.OptionInfo:
@@ -147,8 +149,8 @@ def run(
         _lay_faults(mock, fail_next or ())
         asked = RunOptions(
             command=tuple(command[1:] if command[:1] == ["--"] else command),
-            allow=_hosts("--allow", allow or ()),
-            pictures_from=_hosts("--pictures-from", pictures_from or ()),
+            allow=frozenset(_host_and_port(each) for each in allow or ()),
+            pictures_from=frozenset(_host("--pictures-from", each) for each in pictures_from or ()),
             prefer=prefer,
             record=record,
             replay=replay,
@@ -225,11 +227,17 @@ def _reports(words: Sequence[str]) -> list[tuple[str, Path]]:
     return [(known(format_), Path(file)) for format_, file in pairs("--report", words)]
 
 
-def _hosts(option: str, words: Sequence[str]) -> frozenset[str]:
-    for word in words:
-        if not word.strip() or any(sign in word for sign in "/:@ "):
-            raise SpecError(f"{option} is {word!r}; a host's bare name was expected, as a.example")
-    return frozenset(word.lower().rstrip(".") for word in words)
+def _host_and_port(word: str) -> tuple[str, int]:
+    host, colon, port = word.partition(":")
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
+        raise UsageError(f"--allow is {word!r}; a host's bare name was expected, or HOST:PORT")
+    return _host("--allow", host), int(port or 443)
+
+
+def _host(option: str, word: str) -> str:
+    if not word.strip() or any(sign in word for sign in "/:@ "):
+        raise UsageError(f"{option} is {word!r}; a host's bare name was expected, as a.example")
+    return word.lower().rstrip(".")
 
 
 def _lay_faults(mock: Mock, words: Sequence[str]) -> None:

@@ -8,8 +8,10 @@ Knows X.509 and where a user's files lie. Must not know a provider, HTTP, or who
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
+import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -79,19 +81,31 @@ def of_user(hosts: Iterable[str]) -> Authority:
     There is one file for each set of hosts, so that no certificate ever says more than it
     was made for. Several processes may ask at once; all get the same one.
 
+    A folder that is there keeps its mode: it may be anybody's idea of a home for tests.
+
     Raises:
-        AuthorityError: the folder or the file cannot be made or read.
+        AuthorityError: the folder or the file cannot be made or read, or others could change it.
     """
     named = tuple(sorted(set(hosts)))
     digest = sha256("\n".join(named).encode()).hexdigest()[:16]
     path = home() / f"authority-{digest}.pem"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
+        _own_folder(path.parent)
         return _kept(path, named) or _first(path, fresh(named))
     except OSError as error:
         todo = "set TESTCARD_HOME to a folder of your own"
         raise AuthorityError(f"{path}: {error.strerror or error}; {todo}") from error
+
+
+def _own_folder(folder: Path) -> None:
+    """Make the folder, for its owner alone, or see that not everybody may write into it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        if folder.is_dir() and os.name == "posix" and folder.stat().st_mode & stat.S_IWOTH:
+            raise PermissionError(
+                errno.EPERM, f"everybody may write into {folder}, and so put an authority there"
+            ) from None
 
 
 def home() -> Path:
@@ -122,7 +136,7 @@ def fresh(hosts: Iterable[str]) -> Authority:
 def _kept(path: Path, hosts: tuple[str, ...]) -> Authority | None:
     """The authority in the file; None where there is none that may still be used."""
     try:
-        data, mode = path.read_bytes(), path.stat().st_mode
+        data, about = path.read_bytes(), path.stat()
     except FileNotFoundError:
         return None
     try:
@@ -130,10 +144,11 @@ def _kept(path: Path, hosts: tuple[str, ...]) -> Authority | None:
         certificate = x509.load_pem_x509_certificate(data)
     except ValueError:
         key = None
-    seen_by_others = os.name == "posix" and mode & 0o077
+    posix = os.name == "posix"
+    not_ours = posix and (about.st_mode & 0o077 or about.st_uid != os.getuid())
     if (
         not isinstance(key, ec.EllipticCurvePrivateKey)
-        or seen_by_others
+        or not_ours
         or certificate.not_valid_after_utc < datetime.now(UTC) + _LEAF_LIFE
     ):
         path.unlink(missing_ok=True)

@@ -24,13 +24,18 @@ from shutil import copyfile
 from types import FrameType
 from typing import Any, Final
 
+from testcard.intercept.guard import USER
 from testcard.intercept.trust import STORE_PASSWORD, Trust
 
 NOT_FOUND: Final = 127
 NOT_RUNNABLE: Final = 126
 
 _LOCAL: Final = "localhost,127.0.0.1,::1"
-_FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_FORWARDED: Final = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    if hasattr(signal, name)
+)
 _GRACE_SECONDS: Final = 5.0
 _WATCHDOG: Final = "trap '' INT TERM HUP QUIT TSTP TTOU; echo; read -r x; kill -KILL 0"
 _HOOKS: Final = ("preload.cjs", "prepend.php", "sitecustomize.py")
@@ -42,11 +47,13 @@ class Setting:
 
     Attributes:
         port: of the proxy.
+        token: its password.
         trust: the files to trust by.
         folder: of this run, for hooks.
     """
 
     port: int
+    token: str
     trust: Trust
     folder: Path
 
@@ -54,13 +61,14 @@ class Setting:
 def environment(setting: Setting, around: Mapping[str, str]) -> dict[str, str]:
     """Return `around` with the variables that lead a child to the proxy; writes the hooks."""
     hooks, php = _write_hooks(setting)
-    proxy = f"http://127.0.0.1:{setting.port}"
+    here = f"127.0.0.1:{setting.port}"
+    proxy = f"http://{USER}:{setting.token}@{here}"
     bundle = str(setting.trust.bundle)
     own = {
         **{name: proxy for each in ("HTTPS_PROXY", "HTTP_PROXY") for name in (each, each.lower())},
         "NO_PROXY": _LOCAL,
         "no_proxy": _LOCAL,
-        "TESTCARD_URL": proxy,
+        "TESTCARD_URL": f"http://{here}",
         "SSL_CERT_FILE": bundle,
         "REQUESTS_CA_BUNDLE": bundle,
         "CURL_CA_BUNDLE": bundle,
@@ -118,7 +126,12 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
     Signals that would end us are passed on to the child and all that it started; whoever is
     left a few seconds after is killed. When this returns, nobody of the group is alive.
+
+    Raises:
+        OSError: this system has no process groups.
     """
+    if not hasattr(os, "killpg"):
+        raise OSError("this system has no process groups; use Linux, macOS or WSL")
     watchdog = _watch()
     group = watchdog.pid
     try:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from threading import Lock
 
 import orjson
@@ -63,6 +64,7 @@ class Stage(Mock):
         *,
         authority: bytes,
         prepare: Callable[[Call], Call] = lambda call: call,
+        allowed: Collection[tuple[str, int]] = (),
         tape: Tape | None = None,
     ) -> None:
         """Stand before `mock`, sharing its state.
@@ -72,6 +74,7 @@ class Stage(Mock):
             sources: host -> who answers for it.
             authority: what `/_testcard/ca.pem` serves.
             prepare: changes a call before its source gets it and the tape keeps it.
+            allowed: hosts and ports that the proxy lets through.
             tape: keeps what was said; a bounded one where none is given.
         """
         self.dialects, self.house, self.journal = mock.dialects, mock.house, mock.journal
@@ -79,6 +82,7 @@ class Stage(Mock):
         self._sources = sources
         self._authority = authority
         self._prepare = prepare
+        self._allowed = allowed
         self.tape = tape or Tape()
         self.refused: Counter[str] = Counter()
         self.opened: set[str] = set()
@@ -87,19 +91,28 @@ class Stage(Mock):
         """Answer one call at once, or return the rest of the work."""
         host = (call.parts.hostname or "").rstrip(".")
         source = self._sources.get(host)
+        call = _without_credential(call)
         if call.parts.path == CA_PATH and call.method in ("GET", "HEAD"):
             return Reply(200, (("content-type", "application/x-pem-file"),), self._authority)
         if source is not None:
             return self._kept(source, self._prepare(call))
         if host in _HERE:
             return self._mock.begin(call)
-        said = orjson.dumps({"error": self.refuse(host)})
+        said = orjson.dumps({"error": self._refuse_plain(host, call.parts.port or 80)})
         return Reply(403, (("content-type", "application/json"),), said)
 
-    def refuse(self, host: str) -> str:
+    def refuse(self, host: str, port: int = 443) -> str:
         """Note a host that nobody answers for; return what its caller is told."""
-        self.refused[host] += 1
-        return f"testcard does not answer for {host}; 'testcard run --allow {host}' lets it through"
+        named = host if port == 443 else f"{host}:{port}"
+        self.refused[named] += 1
+        return (
+            f"testcard does not answer for {named}; 'testcard run --allow {named}' lets it through"
+        )
+
+    def _refuse_plain(self, host: str, port: int) -> str:
+        if (host, 443) in self._allowed or (host, port) in self._allowed:
+            return f"testcard lets {host} through by https alone: this call came by plain http"
+        return self.refuse(host)
 
     @property
     def silent(self) -> Iterator[str]:
@@ -116,6 +129,12 @@ class Stage(Mock):
 
         step = source(call)
         return keep(step) if isinstance(step, Reply) else lambda: keep(step())
+
+
+def _without_credential(call: Call) -> Call:
+    """The call without what it says to the proxy alone."""
+    kept = tuple(pair for pair in call.headers if not pair[0].lower().startswith("proxy-"))
+    return call if len(kept) == len(call.headers) else replace(call, headers=kept)
 
 
 def _weight(exchange: Exchange) -> int:

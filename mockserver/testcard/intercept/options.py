@@ -27,7 +27,7 @@ class RunOptions:
 
     Attributes:
         command: what to run.
-        allow: hosts that the child may reach.
+        allow: hosts and ports that the child may reach.
         pictures_from: hosts whose URLs are answered with painted pictures.
         prefer: documented answer to every call that has it, as `code=406`; empty for none.
         record: file to keep real traffic in.
@@ -38,7 +38,7 @@ class RunOptions:
     """
 
     command: tuple[str, ...]
-    allow: frozenset[str] = frozenset()
+    allow: frozenset[tuple[str, int]] = frozenset()
     pictures_from: frozenset[str] = frozenset()
     prefer: str = ""
     record: Path | None = None
@@ -50,11 +50,14 @@ class RunOptions:
 
 def require_possible(mock: Mock, options: RunOptions) -> None:
     """Raise SpecError where the options say what cannot be."""
-    for host in (options.allow | options.pictures_from) & provider_hosts(mock):
+    allowed = [host for host, _ in options.allow]
+    for host in {*allowed, *options.pictures_from} & provider_hosts(mock):
         raise SpecError(
             f"{host} is a provider's own host, for which the mock answers; "
             "--record FILE lets its calls through"
         )
+    for host in (each for each in allowed if options.record and allowed.count(each) > 1):
+        raise SpecError(f"--record takes one port of {host}, and --allow names several")
     for name in (options.keys.keys() | options.against.keys()) - mock.dialects.keys():
         raise SpecError(f"{name!r} is no provider; there are: {', '.join(mock.dialects)}")
     if options.record and not os.access(options.record.absolute().parent, os.W_OK):

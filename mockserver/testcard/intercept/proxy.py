@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
@@ -21,8 +21,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 
+from testcard.common.message import Headers
 from testcard.doors.listening import listening_socket, server_config
 from testcard.doors.protocol import Deadlines, HttpProtocol
+from testcard.intercept.guard import CHALLENGE, REFUSAL, Guard
+from testcard.intercept.handshake import SETTLING_SECONDS, Inner, shake_hands
 from testcard.intercept.tunnel import dig
 
 if TYPE_CHECKING:
@@ -35,8 +38,8 @@ _MOST_HEAD: Final = 16 << 10
 _DEADLINES: Final = Deadlines(idle=75)  # a kept tunnel saves its next call a handshake
 _GRACE_SECONDS: Final = 1
 _START_SECONDS: Final = 20
-_SETTLING_SECONDS: Final = 0.02  # for the ends of aborted connections to be told
 _CONNECT: Final = b"CONNECT "
+_END: Final = b"\r\n\r\n"
 _OPEN: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -46,15 +49,17 @@ class Gates:
 
     Attributes:
         contexts: host -> TLS context, of those that end here.
-        allowed: hosts to which tunnels go out.
-        refuse: told the host of every other tunnel; returns what the client is told.
+        allowed: hosts and ports to which tunnels go out.
+        refuse: told host and port of every other tunnel; returns what the client is told.
         opened: told the host of every tunnel that ends here.
+        guard: says who may come in at all.
     """
 
     contexts: Mapping[str, ssl.SSLContext]
-    allowed: frozenset[str]
-    refuse: Callable[[str], str]
+    allowed: Collection[tuple[str, int]]
+    refuse: Callable[[str, int], str]
     opened: Callable[[str], None]
+    guard: Guard
 
 
 @contextmanager
@@ -90,7 +95,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
         for transport in tuple(self._transports):
             transport.abort()
-        await asyncio.sleep(_SETTLING_SECONDS)
+        await asyncio.sleep(SETTLING_SECONDS)
 
 
 def _config(app: ASGIApp, gates: Gates, transports: set[asyncio.Transport]) -> uvicorn.Config:
@@ -114,31 +119,6 @@ def _wait_until_started(server: uvicorn.Server, thread: Thread) -> None:
         waited += 0.005
         if not thread.is_alive() or waited > _START_SECONDS:
             raise OSError("the proxy did not start")
-
-
-class _Secure(HttpProtocol):
-    """The doors' protocol, for which bytes may come before it is told of its connection.
-
-    asyncio delivers what comes together with the end of a handshake at once, and only then
-    returns from `start_tls`.
-    """
-
-    _early = b""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        if self._early:
-            super().data_received(self._early)
-
-    def data_received(self, data: bytes) -> None:
-        if self.transport is None:
-            self._early += data
-        else:
-            super().data_received(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.transport is not None:
-            super().connection_lost(exc)
 
 
 class _Gate(asyncio.Protocol):
@@ -184,12 +164,25 @@ class _Gate(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Look at the first bytes until it is clear what they are."""
+        """Look at the first bytes until it is clear what they are, and whose."""
         self._head += data
-        begins = self._head[: len(_CONNECT)]
-        if begins == _CONNECT:
-            self._on_head()
-        elif not _CONNECT.startswith(begins):
+        if self._opening is not None:
+            return
+        head, end, _ = self._head.partition(_END)
+        if not self._head.lstrip(b"\r\n")[:1].isalpha():
+            self._say(400, "this is no HTTP call: one for an https:// URL begins with CONNECT")
+        elif len(head) > _MOST_HEAD:
+            self._say(431, "the head of this call is too long")
+        elif end:
+            self._on_head(head + end)
+
+    def _on_head(self, head: bytes) -> None:
+        ends = (self._transport.get_extra_info(name)[:2] for name in ("peername", "sockname"))
+        if not self.of_run.guard.admits(head, *ends):
+            self._say(407, REFUSAL, CHALLENGE)
+        elif head.startswith(_CONNECT):
+            self._on_connect(head.split(b" ", 2)[1].decode("latin-1"))
+        else:
             self._serve_plainly()
 
     def _serve_plainly(self) -> None:
@@ -199,64 +192,53 @@ class _Gate(asyncio.Protocol):
         protocol.connection_made(self._transport)
         protocol.data_received(self._head)
 
-    def _on_head(self) -> None:
-        if self._opening is not None:
-            return
-        if b"\r\n\r\n" not in self._head:
-            if len(self._head) > _MOST_HEAD:
-                self._say(431, "the head of this call is too long")
-            return
-        target = self._head.split(b" ", 2)[1].decode("latin-1")
+    def _on_connect(self, target: str) -> None:
         host, _, port = target.rpartition(":")
         if not host or not port.isdecimal():
             self._say(400, f"{target!r} is no host:port to connect to")
             return
+        self._transport.pause_reading()
         name = host.strip("[]").rstrip(".").lower()
         self._opening = self._loop.create_task(self._open(name, int(port)))
+
+    @property
+    def _early(self) -> bytes:
+        """What came behind the head: the first bytes for the tunnel's other end."""
+        return self._head.partition(_END)[2]
 
     async def _open(self, host: str, port: int) -> None:
         context = self.of_run.contexts.get(host)
         if context is not None:
             self.of_run.opened(host)
             await self._answer_as(context)
-        elif host in self.of_run.allowed:
+        elif (host, port) in self.of_run.allowed:
             await self._let_through(host, port)
         else:
-            self._say(403, self.of_run.refuse(host))
+            self._say(403, self.of_run.refuse(host, port))
 
     async def _answer_as(self, context: ssl.SSLContext) -> None:
         """Speak TLS as the host, and hand the connection to one of the doors' protocols."""
-        inner = _Secure(*self._parts, deadlines=_DEADLINES)
+        inner = Inner(*self._parts, deadlines=_DEADLINES)
         self._transport.write(_OPEN)
         try:
-            secure = await self._loop.start_tls(
-                self._transport,
-                inner,
-                context,
-                server_side=True,
-                ssl_shutdown_timeout=_SETTLING_SECONDS,
-            )
-        except (OSError, ssl.SSLError):  # it does not trust us, or it went away
-            self._transport.close()
-            return
+            await shake_hands(self._transport, inner, context, self._early)
         finally:
             self._connections.discard(self)
-        if secure is not None and not secure.is_closing():
-            inner.connection_made(secure)
 
     async def _let_through(self, host: str, port: int) -> None:
         try:
-            await dig(self._transport, host, port, _OPEN)
+            await dig(self._transport, host, port, _OPEN, self._early)
         except OSError as error:
             self._say(502, f"{host}:{port} cannot be reached: {error.strerror or error}")
         else:
             self._connections.discard(self)
 
-    def _say(self, status: int, message: str) -> None:
+    def _say(self, status: int, message: str, headers: Headers = ()) -> None:
         """Refuse a tunnel; the message stands in the status line too, which most clients show."""
         phrase = message.encode("ascii", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
         self._transport.write(
-            b"HTTP/1.1 %d %s\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n%s\n" % (status, phrase, len(phrase) + 1, phrase)
+            b"HTTP/1.1 %d %s\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n%s"
+            b"connection: close\r\n\r\n%s\n" % (status, phrase, len(phrase) + 1, more, phrase)
         )
         self._transport.close()

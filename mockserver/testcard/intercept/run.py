@@ -17,6 +17,7 @@ from testcard.intercept import trust
 from testcard.intercept.authority import Authority, fresh, of_user
 from testcard.intercept.child import Setting, environment, run
 from testcard.intercept.clientside import ClientVerdict, judged
+from testcard.intercept.guard import Guard
 from testcard.intercept.hosts import Stage, Tape
 from testcard.intercept.options import RunOptions, provider_hosts, require_possible
 from testcard.intercept.proxy import Gates, proxying
@@ -62,15 +63,17 @@ def intercept(mock: Mock, options: RunOptions) -> Outcome:
     replay = Replay(mock.route, har.read(options.replay)) if options.replay else None
     sources = sources_of(mock, options, recorder, replay)
     authorities = _authorities(mock, sources)
+    allowed = frozenset(each for each in options.allow if each[0] not in sources)
     stage = Stage(
         mock,
         sources,
         authority=authorities[0].pem,
         prepare=keyed(mock, options.keys),
+        allowed=allowed,
         tape=Tape(None) if options.record else Tape(),
     )
     try:
-        code = _run(options, stage, authorities, options.allow - sources.keys())
+        code = _run(options, stage, authorities, allowed)
     finally:
         if options.record:
             _keep(stage.tape.trace(), options.record, key_headers(mock))
@@ -85,16 +88,20 @@ def _authorities(mock: Mock, sources: Collection[str]) -> list[Authority]:
 
 
 def _run(
-    options: RunOptions, stage: Stage, authorities: Sequence[Authority], allowed: frozenset[str]
+    options: RunOptions,
+    stage: Stage,
+    authorities: Sequence[Authority],
+    allowed: Collection[tuple[str, int]],
 ) -> int:
     contexts = {host: made for each in authorities for host, made in each.contexts().items()}
-    gates = Gates(contexts, allowed, stage.refuse, stage.opened.add)
+    guard = Guard(demanding=options.record is not None)
+    gates = Gates(contexts, allowed, stage.refuse, stage.opened.add, guard)
     with (
         tempfile.TemporaryDirectory(prefix="testcard-run-") as folder,
         proxying(application(stage), gates) as port,
     ):
         files = trust.write(Path(folder), (each.pem for each in authorities))
-        setting = Setting(port, files, Path(folder))
+        setting = Setting(port, guard.token, files, Path(folder))
         return run(options.command, environment(setting, os.environ))
 
 

@@ -28,7 +28,8 @@ def sources_of(
     """Return host -> who answers for it."""
     source: Source = recorder or replay or _preferring(mock, options.prefer)
     found: dict[str, Source] = {host: _painting(mock) for host in options.pictures_from}
-    more = options.allow if recorder else replay.hosts if replay else frozenset()
+    recorded = {host for host, _ in options.allow} if recorder else set()
+    more = replay.hosts if replay else recorded
     return found | {host: source for host in (*provider_hosts(mock), *more) if host}
 
 
@@ -36,7 +37,8 @@ def recorder_of(mock: Mock, options: RunOptions) -> Recorder:
     """Return what sends calls on to real hosts, within the limits that the options give."""
     secret = key_headers(mock)
     targets: dict[str, Target] = {
-        host: Http(f"https://{host}", f"https://{host}", secret=secret) for host in options.allow
+        host: Http(f"https://{host}:{port}", f"https://{host}:{port}", secret=secret)
+        for host, port in options.allow
     }
     for name, dialect in mock.dialects.items():
         server = dialect.reading.spec.server

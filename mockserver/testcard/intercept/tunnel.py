@@ -54,8 +54,17 @@ class End(asyncio.Protocol):
             self._there.close()
 
 
-async def dig(near: asyncio.Transport, host: str, port: int, greeting: bytes) -> None:
+async def dig(
+    near: asyncio.Transport, host: str, port: int, greeting: bytes, early: bytes = b""
+) -> None:
     """Connect to `host`, send `greeting` to the near end, and carry bytes until either ends.
+
+    Args:
+        near: a connection that is here.
+        host: where the other one leads.
+        port: of `host`.
+        greeting: said to the near end once the far one is there.
+        early: what came from the near end before that, for the far one.
 
     Raises:
         OSError: the host cannot be reached.
@@ -64,6 +73,7 @@ async def dig(near: asyncio.Transport, host: str, port: int, greeting: bytes) ->
     far, end = await loop.create_connection(End, host, port)
     near.pause_reading()
     near.write(greeting)
+    far.write(early)
     near.set_protocol(End().join(near, far))
     end.join(far, near)
     near.resume_reading()

@@ -7,14 +7,18 @@ const https = require('https');
 const tls = require('tls');
 
 const proxy = process.env.HTTPS_PROXY && new URL(process.env.HTTPS_PROXY);
+const credential = proxy && proxy.username && `Basic ${Buffer.from(
+  `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`,
+).toString('base64')}`;
 const LOCAL = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 
 // Opens a tunnel through the proxy; done(error, socket) with the bare connection.
 function tunnel(host, port, done) {
   const at = `${host}:${port}`;
+  const headers = { host: at };
+  if (credential) headers['proxy-authorization'] = credential;
   const call = http.request({
-    host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: at, headers: { host: at },
-    agent: false,
+    host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: at, headers, agent: false,
   });
   call.once('connect', (answer, socket) => {
     socket.setNoDelay(true);
@@ -59,6 +63,7 @@ class PlainAgent extends http.Agent {
     const host = options.host || options.hostname;
     if (!LOCAL.has(host) && !options.socketPath) {
       const port = options.port && Number(options.port) !== 80 ? `:${options.port}` : '';
+      if (credential && !request._header) request.setHeader('Proxy-Authorization', credential);
       request.path = `http://${host}${port}${request.path}`;
       return super.addRequest(
         request, { ...options, host: proxy.hostname, port: Number(proxy.port) }, ...rest,

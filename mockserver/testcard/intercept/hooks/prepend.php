@@ -35,7 +35,10 @@ final class Stream implements \ArrayAccess, \IteratorAggregate, \Countable
         if (!in_array($host, ['localhost', '127.0.0.1', '[::1]'], true)) {
             $own = stream_context_get_options($context)['http'] ?? [];
             $plain = parse_url($url, PHP_URL_SCHEME) === 'http';
-            stream_context_set_option($context, 'http', 'proxy', $own['proxy'] ?? self::proxy());
+            if (!isset($own['proxy']) || $own['proxy'] === self::proxy()) {
+                stream_context_set_option($context, 'http', 'proxy', self::proxy());
+                stream_context_set_option($context, 'http', 'header', self::heads($own));
+            }
             stream_context_set_option($context, 'http', 'request_fulluri', $plain);
         }
         self::native();
@@ -52,7 +55,19 @@ final class Stream implements \ArrayAccess, \IteratorAggregate, \Countable
 
     private static function proxy(): string
     {
-        return str_replace('http://', 'tcp://', (string) getenv('HTTPS_PROXY'));
+        $at = parse_url((string) getenv('HTTPS_PROXY'));
+        return "tcp://{$at['host']}:{$at['port']}";
+    }
+
+    /** The headers of the program's own, with the proxy's credential: PHP sends it to that alone. */
+    private static function heads(array $own): array
+    {
+        $said = $own['header'] ?? [];
+        $heads = is_array($said) ? $said : preg_split('/\\r?\\n/', $said, -1, PREG_SPLIT_NO_EMPTY);
+        $at = parse_url((string) getenv('HTTPS_PROXY'));
+        $named = rawurldecode($at['user'] ?? '') . ':' . rawurldecode($at['pass'] ?? '');
+        $credential = 'Proxy-Authorization: Basic ' . base64_encode($named);
+        return isset($at['user']) ? [...array_diff($heads, [$credential]), $credential] : $heads;
     }
 
     public function stream_read(int $count): string|false { return fread($this->inner, $count); }
