@@ -28,11 +28,11 @@ from testcard.assembly import Options, build
 from testcard.common.body import FilePart
 from testcard.common.message import Call, Reply
 from testcard.common.reading import Profile
+from testcard.common.trouble import KINDS
 from testcard.mock import journal as journal_module
 from testcard.mock.core import Mock
 from testcard.mock.fault import Fault
 from testcard.mock.journal import Entry
-from testcard.mock.trouble import KINDS
 
 SECRET = "kept-very-secret-1234"
 KEY_HEADERS = ["x-api-key", "API-Key", "X-API-Key", "Ocp-Apim-Subscription-Key", "Authentication"]

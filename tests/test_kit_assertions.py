@@ -11,8 +11,8 @@ from tests.kit_clients import by_httpx, call_of
 from tests.support import AITHRIVING, APIS, EVERY_API, IMAGEPIPELINE, IMG2IMG, SEGMIND, Api, photo
 
 from testcard.common.message import BLANKED
+from testcard.common.trouble import KINDS
 from testcard.fixtures.fixtures import Testcard
-from testcard.mock.trouble import KINDS
 
 KEY = "a-key"
 

@@ -19,9 +19,9 @@ from testcard.assembly import Options, build
 from testcard.common.message import Call, Reply
 from testcard.common.selfcheck import complaints
 from testcard.common.spec import SpecError, load
+from testcard.common.trouble import Trouble
 from testcard.mock.core import Mock
 from testcard.mock.dialect import Visit
-from testcard.mock.trouble import Trouble
 from testcard.mock.world import World
 from testcard.providers.base import SpecDialect
 

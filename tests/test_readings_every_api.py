@@ -23,8 +23,8 @@ from tests.support import (
 
 from testcard.common.message import Call, Reply
 from testcard.common.reading import Profile
+from testcard.common.trouble import Kind
 from testcard.mock.fault import Fault
-from testcard.mock.trouble import Kind
 
 JSON_APIS = pytest.mark.parametrize("api", [api for api in APIS if not api.form])
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from tests.servers import SECONDS, Served, serving, stop, until
 
-from testcard.cli.tables import MAGIC_KEYS
+from testcard.common.keys import MAGIC_KEYS
 from testcard.common.spec import bundled, load
 
 KEY = "a-very-secret-key"

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
 
+from testcard.common.keys import BEGINNINGS
 from testcard.common.message import BLANKED, Call, Exchange, Headers, Reply, Trace
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
 
@@ -23,7 +24,9 @@ _SECRET_NAME: Final = re.compile(
     r"|auth|authorization|authentication|credentials?|sig(nature)?|cookie)"
 )
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_KEY: Final = re.compile(r"((?:(?:bearer|basic|token)\s+)?(?:invalid|nocredits)?)(.*)", re.I | re.S)
+_KEY: Final = re.compile(
+    rf"((?:(?:bearer|basic|token)\s+)?(?:{'|'.join(BEGINNINGS)})?)(.*)", re.I | re.S
+)
 _URL: Final = re.compile(r"(?:https?:/)?/[^\s\"'<>\\]+")
 _URL_BYTES: Final = re.compile(rb"https?://[^\s\"'<>\\]+")
 _PARAMETER: Final = re.compile(r"(?<=[?&;])([^=&;#]+)=([^&;#]*)")
@@ -50,7 +53,7 @@ def blanked(value: str) -> str:
     """Return a secret header's value with the secret blanked.
 
     What is no secret stays: that it is empty, the scheme (`Bearer`), and the beginnings
-    `invalid` and `nocredits`, by which clauses tell what kind of key was sent.
+    of magic keys, by which clauses tell what kind of key was sent.
     """
     found = _KEY.fullmatch(value)
     return f"{found[1]}{BLANKED}" if found and value else value
@@ -205,7 +208,7 @@ def _values(exchanges: Iterable[tuple[Exchange, Collection[str]]]) -> tuple[str,
 
 
 def _telling(word: str) -> bool:
-    known = blanked(word) == word or word.startswith(("invalid", "nocredits"))
+    known = blanked(word) == word or word.startswith(BEGINNINGS)
     return not known and len(word) >= _LEAST_LENGTH and len(set(word)) >= _LEAST_LETTERS
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from testcard.common.body import FilePart, Malformed, checkable, fields_of
+from testcard.common.keys import bare_key, unknown_job
 from testcard.common.picture import Pixels
 from testcard.common.place import Place, field_place, operation_place, required_evidence
 from testcard.common.reading import Body, Field, Operation
@@ -80,7 +81,8 @@ def _of_key(seen: Seen, operation: Operation) -> Iterator[Flaw]:
     place = operation_place(seen.reading, operation, "security")
     names = " or ".join(operation.key_headers)
     taken = [name for name in seen.keys if lenient or name in operation.key_headers]
-    bearer = any((seen.call.header(name) or "").lower().startswith("bearer ") for name in taken)
+    sent = [(seen.call.header(name) or "").strip() for name in taken]
+    bearer = any(bare_key(value) != value for value in sent)
     if seen.key == "wrong":
         yield Flaw("unauthorized", names, "wrong-key", "the key is a wrong one", said, place)
     elif not taken and not operation.key_optional:
@@ -92,7 +94,7 @@ def _of_key(seen: Seen, operation: Operation) -> Iterator[Flaw]:
 
 
 def _of_job(seen: Seen) -> Iterator[Flaw]:
-    if seen.does == "job-status" and (seen.job_id or "").startswith("unknown-"):
+    if seen.does == "job-status" and unknown_job(seen.job_id or ""):
         said = seen.operation.evidence if seen.operation else _ROUTE
         yield Flaw("not-found", "id", "unknown-job", "no job has this id", said)
 

@@ -15,11 +15,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from testcard.clauses.client import OWN_AGENT
+from testcard.common.keys import EMPTY_KEY, WRONG_KEY, KeyKind
 from testcard.common.message import Call, Exchange, Headers, Reply
 from testcard.common.reading import Operation, Reading
 from testcard.contract.flaw import flaws
 from testcard.contract.targets import Target, Unreachable
-from testcard.contract.trace import EMPTY_KEY, WRONG_KEY, KeyKind, Seen, look
+from testcard.contract.trace import Seen, look
 from testcard.contract.verdict import TargetKind
 from testcard.drivers.material import Links, call_of
 

@@ -6,32 +6,21 @@ it is first asked for. Must not do I/O, judge anything, or know who answered.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from testcard.common.body import Malformed, fields_of
+from testcard.common.keys import KeyKind, bare_key, kind_of
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.picture import Pixels, format_of, sniff
 from testcard.common.reading import Field, Operation, Reading
 from testcard.common.schema import Schema, coerced
 from testcard.common.spec import Node, words
 from testcard.contract.payload import Eyes, Picture, picture_bytes, picture_from, reply_roles
-
-KeyKind = Literal["none", "good", "wrong", "empty"]
-
-WRONG_KEY = "invalid-testcard-key"
-"""A key that no account has: any that begins with `invalid` is read as one."""
-EMPTY_KEY = "nocredits-testcard-key"
-"""A key whose account is empty, on testcard's own servers alone."""
-UNKNOWN_JOB = "unknown-testcard-job"
-"""A job id that no order was answered with: any that begins with `unknown-` is read as one."""
-
-_BEARER = re.compile(r"(?i)^bearer\s+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,18 +159,12 @@ class Seen:
         """Header -> key sent in it, without any Bearer, among those that may carry one."""
         known = self.operation or self.reading.operations[0]
         found = {name: self.call.header(name) for name in (*known.key_headers, *known.key_aliases)}
-        return {name: _BEARER.sub("", value) for name, value in found.items() if value}
+        return {name: bare_key(value) for name, value in found.items() if value}
 
     @property
     def key(self) -> KeyKind:
         """What kind of key was sent, in whichever header."""
-        for value in self.keys.values():
-            return (
-                "wrong"
-                if value.startswith("invalid")
-                else ("empty" if value.startswith("nocredits") else "good")
-            )
-        return "none"
+        return kind_of(next(iter(self.keys.values()), ""))
 
     # What came back
 

@@ -15,11 +15,12 @@ from decimal import Decimal
 from typing import Final
 
 from testcard.clauses.jobs import PATIENCE
+from testcard.common.keys import UNKNOWN_JOB, WRONG_KEY, KeyKind
 from testcard.common.message import Call
 from testcard.common.reading import Operation, Reading
 from testcard.contract.payload import Encoding
 from testcard.contract.session import Session
-from testcard.contract.trace import UNKNOWN_JOB, WRONG_KEY, KeyKind, Seen
+from testcard.contract.trace import Seen
 from testcard.drivers import probes
 from testcard.drivers.material import call_of
 from testcard.drivers.values import PROMPTS, Fields, Values

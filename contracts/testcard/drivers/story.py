@@ -15,10 +15,11 @@ from urllib.parse import quote
 
 from testcard.clauses.catalogue import CLAUSES
 from testcard.clauses.jobs import PATIENCE
+from testcard.common.keys import UNKNOWN_JOB, KeyKind
 from testcard.common.message import Call, Exchange
 from testcard.common.reading import Operation
 from testcard.contract.session import Session
-from testcard.contract.trace import UNKNOWN_JOB, KeyKind, Seen, look
+from testcard.contract.trace import Seen, look
 from testcard.drivers.drafts import cheapest
 
 T = TypeVar("T")

@@ -19,6 +19,7 @@ from testcard.cli import check as checking
 from testcard.cli import run as running
 from testcard.cli.tables import contract_tables, providers_table, serving_table
 from testcard.cli.words import BROKEN, KEPT, ProfileName, clear_errors, credits_from
+from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.selfcheck import complaints
 from testcard.common.spec import bundled, load
 from testcard.doors.log import LogFormat, log_call, logging_to
@@ -114,7 +115,7 @@ def serve(
         def ready(base: str) -> None:
             said = (
                 f"{profile.value} profile, {mock.house.studio.engine.name} engine. "
-                f"Journal: {base}/_testcard/journal. Ctrl-C stops."
+                f"Journal: {base}{ADMIN_PREFIX}journal. Ctrl-C stops."
             )
             if log_format == "json":
                 logging.getLogger("testcard.calls").info("serving at %s: %s", base, said)

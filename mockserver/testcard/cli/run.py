@@ -29,9 +29,9 @@ from testcard.cli.words import (
     pairs,
 )
 from testcard.common.spec import SpecError
+from testcard.common.trouble import KINDS
 from testcard.mock.core import Mock
 from testcard.mock.fault import Fault
-from testcard.mock.trouble import KINDS
 from testcard.mock.world import JobPolicy
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from testcard.common.keys import MAGIC_KEYS
 from testcard.common.reading import Field, Operation, Reading
 from testcard.common.schema import Schema, shown, types
 from testcard.common.spec import Evidence, Spec, evidence, words
@@ -28,11 +29,6 @@ _BOUNDS = (
 )
 _RATIOS = {"source": 3, "range": 2, "type": 2, "answer": 3}  # of what the others leave
 _INT64 = (-(2**63), 2**63 - 1)
-MAGIC_KEYS = (
-    ("any other", "accepted; its account begins with the credits of --credits"),
-    ("invalid…", "refused, as a wrong key is"),
-    ("nocredits…", "accepted; its account is empty"),
-)
 
 
 def providers_table(specs: Iterable[Spec]) -> Table:

@@ -16,6 +16,7 @@ from threading import Lock
 
 import orjson
 
+from testcard.common.addresses import CA_PATH
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.mock.core import Mock
 from testcard.mock.turn import Work
@@ -23,7 +24,6 @@ from testcard.mock.turn import Work
 Source = Callable[[Call], "Reply | Work"]
 """Answers calls to one host, at once or as work."""
 
-CA_PATH = "/_testcard/ca.pem"
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 256 << 20
 

@@ -14,19 +14,18 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.message import Call, Reply
 from testcard.common.schema import Schema, Validator
+from testcard.common.trouble import KINDS
 from testcard.mock.fault import Fault
 from testcard.mock.intake import job_of
 from testcard.mock.summary import entry_summary
-from testcard.mock.trouble import KINDS
 from testcard.mock.turn import Work
 from testcard.mock.world import Account, AccountId, JobPolicy
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock
-
-PREFIX = "/_testcard/"
 
 _PICTURE = re.compile(r"pictures/(?P<job>[\w-]+)/(?P<index>\d{1,3})\.png")
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -66,17 +65,17 @@ class _Refused(ValueError):  # noqa: N818 (an answer)
 
 def administer(mock: Mock, call: Call) -> Reply | Work:
     """Answer a call under /_testcard/, at once or, for a picture, as work to be done."""
-    name = call.parts.path.removeprefix(PREFIX).strip("/")
+    name = call.parts.path.removeprefix(ADMIN_PREFIX).strip("/")
     picture = _PICTURE.fullmatch(name)
     if picture:
         return _picture(mock, picture["job"], int(picture["index"]))
     answers = {method: answer for (method, at), answer in _ANSWERS.items() if at == name}
     if not answers:
-        there = sorted({f"{PREFIX}{at}" for _, at in _ANSWERS})
-        return _json(404, {"error": f"nothing is at {PREFIX}{name}", "there_are": there})
+        there = sorted({f"{ADMIN_PREFIX}{at}" for _, at in _ANSWERS})
+        return _json(404, {"error": f"nothing is at {ADMIN_PREFIX}{name}", "there_are": there})
     method = "GET" if call.method == "HEAD" else call.method
     if method not in answers:
-        return _json(405, {"error": f"{PREFIX}{name} takes {' or '.join(answers)}"})
+        return _json(405, {"error": f"{ADMIN_PREFIX}{name} takes {' or '.join(answers)}"})
     try:
         return _json(200, answers[method](mock, call))
     except _Refused as refused:

@@ -11,16 +11,17 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
+from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.job import Engine
 from testcard.common.message import Call, Exchange, Reply, blank
 from testcard.common.reading import Operation
-from testcard.mock.admin import PREFIX, administer
+from testcard.common.trouble import Trouble
+from testcard.mock.admin import administer
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal
 from testcard.mock.studio import Studio
 from testcard.mock.summary import brief
-from testcard.mock.trouble import Trouble
 from testcard.mock.turn import House, Turn, Work
 from testcard.mock.world import World
 
@@ -71,7 +72,7 @@ class Mock:
         What is returned as work decodes and paints pictures: milliseconds and more, to be
         done where it holds nobody up.
         """
-        if call.parts.path.startswith(PREFIX):
+        if call.parts.path.startswith(ADMIN_PREFIX):
             return administer(self, call)
         began = time.perf_counter()
         started = self.world.now()
@@ -135,6 +136,6 @@ class Mock:
         body = {
             "error": f"no provider answers at {call.parts.path}",
             "providers": {name: f"/{name}" for name in self.dialects},
-            "admin": "/_testcard/",
+            "admin": ADMIN_PREFIX,
         }
         return Reply(404, (("content-type", "application/json"),), orjson.dumps(body))

@@ -15,7 +15,7 @@ from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
 from testcard.common.picture import Format
 from testcard.common.reading import Operation, Reading
-from testcard.mock.trouble import Trouble
+from testcard.common.trouble import Trouble
 from testcard.mock.world import AccountId, Hold, Order, World
 
 

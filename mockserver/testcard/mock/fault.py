@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testcard.mock.trouble import KINDS, Kind
+from testcard.common.trouble import KINDS, Kind
 
 LONGEST_DELAY = 3600
 """Seconds that a fault may hold an answer back."""

@@ -5,24 +5,22 @@ Knows Readings and what the lenient profile takes. Must not know who answers, mo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from testcard.common.body import FilePart, Finding, Malformed, checkable, fields_of
 from testcard.common.job import PictureJob
+from testcard.common.keys import bare_key, kind_of
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
+from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import encoding_of
-from testcard.mock.trouble import Trouble
 from testcard.mock.world import Order, Upload
 
 Reader = Callable[[str | bytes, Collection[str]], Pixels | None]
-
-_BEARER = re.compile(r"(?i)^bearer\s+")
 
 
 def note_path(visit: Visit, operation: Operation, provider: str) -> None:
@@ -46,7 +44,7 @@ def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
         raise Trouble("unauthorized", f"no key was sent in {names}")
     if not key:
         _find(visit, names, "no key was sent; the page lists this header", operation)
-    if key.startswith("invalid"):
+    if kind_of(key) == "wrong":
         raise Trouble("unauthorized", "the key is not valid")
     return key
 
@@ -54,7 +52,7 @@ def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
 def _key_sent(visit: Visit, operation: Operation, *, lenient: bool) -> str:
     for name in (*operation.key_headers, *(operation.key_aliases if lenient else ())):
         value = (visit.call.header(name) or "").strip()
-        bare = _BEARER.sub("", value)
+        bare = bare_key(value)
         if bare != value and not lenient:
             raise Trouble("unauthorized", f"{name} takes the bare key, without Bearer")
         if bare != value:

@@ -20,11 +20,11 @@ from testcard.common.message import Reply
 from testcard.common.picture import Pixels
 from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
+from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import Inputs
 from testcard.mock.intake import key_of, note_path, order_of, pictures_of, read_fields, sentence
 from testcard.mock.studio import Studio
-from testcard.mock.trouble import Trouble
 from testcard.mock.world import AccountId, World
 
 Work = Callable[[], Reply]

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Literal, Protocol
 
 from testcard.common.job import PictureJob
+from testcard.common.keys import kind_of
 from testcard.mock.fault import Fault
 
 JobState = Literal["PENDING", "SUCCESS", "FAILURE"]
@@ -68,9 +69,9 @@ class AccountId:
 
     @classmethod
     def of(cls, provider: str, key: str) -> AccountId:
-        """Return the id of the account that `key` has with `provider`; `nocredits…` opens empty."""
+        """Return the id of the account that `key` has with `provider`; it may open empty."""
         digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(provider, digest, key.startswith("nocredits"))
+        return cls(provider, digest, kind_of(key) == "empty")
 
 
 @dataclass(frozen=True, slots=True)

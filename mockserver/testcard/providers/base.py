@@ -15,15 +15,16 @@ from typing import Any, ClassVar
 import orjson
 import pybase64
 
+from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.job import PictureJob
 from testcard.common.message import Headers, Reply
 from testcard.common.picture import Format, format_of
 from testcard.common.reading import Operation, Profile, Reading, read
 from testcard.common.schema import nodes
 from testcard.common.spec import Spec, words
+from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.render import render
-from testcard.mock.trouble import Trouble
 from testcard.mock.world import AccountId, Hold, Job, Order, World
 
 JSON = "application/json"
@@ -153,7 +154,7 @@ class SpecDialect:
             known["job-id"] = job.id
         if job.state == "SUCCESS":
             known["picture-urls"] = [
-                f"{visit.base}/_testcard/pictures/{job.id}/{index}.png"
+                f"{visit.base}{ADMIN_PREFIX}pictures/{job.id}/{index}.png"
                 for index in range(job.order.work.samples)
             ]
         return self.worded(status, responses[status], known)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from testcard.mock.trouble import Trouble
+from testcard.common.trouble import Trouble
 from testcard.providers.base import SpecDialect
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from testcard.common.message import Reply
+from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
-from testcard.mock.trouble import Trouble
 from testcard.providers.base import SpecDialect, amount
 
 if TYPE_CHECKING:

@@ -1,0 +1,58 @@
+"""Keys and job ids that mean something by how they begin, and keys as they stand in headers.
+
+A mock takes any key but for these, as a payment sandbox has magic card numbers; contracts send
+them to see what is refused, and redaction leaves their beginnings, so that a record can be judged.
+Knows beginnings. Must not know accounts, statuses, or which headers carry a key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+KeyKind = Literal["none", "good", "wrong", "empty"]
+
+WRONG: Final = "invalid"
+"""A key that begins so is refused."""
+EMPTY: Final = "nocredits"
+"""A key that begins so is accepted, and its account is empty."""
+UNKNOWN: Final = "unknown-"
+"""An id that begins so is one that no job has."""
+
+WRONG_KEY: Final = f"{WRONG}-testcard-key"
+"""A key that no account has."""
+EMPTY_KEY: Final = f"{EMPTY}-testcard-key"
+"""A key whose account is empty, on testcard's own servers alone."""
+UNKNOWN_JOB: Final = f"{UNKNOWN}testcard-job"
+"""A job id that no order was answered with."""
+
+BEGINNINGS: Final = (WRONG, EMPTY)
+"""How keys begin that are told apart."""
+
+MAGIC_KEYS: Final = (
+    (f"{WRONG}…", "refused as a wrong key is"),
+    (f"{EMPTY}…", "accepted; its account is empty"),
+    ("any other", "accepted; its account begins with the credits of --credits"),
+)
+"""How keys begin, and what a mock does with them, for people."""
+
+_BEARER: Final = re.compile(r"(?i)^bearer\s+")
+
+
+def kind_of(key: str) -> KeyKind:
+    """Return what kind of key this is; `none` for an empty one."""
+    if not key:
+        return "none"
+    if key.startswith(WRONG):
+        return "wrong"
+    return "empty" if key.startswith(EMPTY) else "good"
+
+
+def unknown_job(job_id: str) -> bool:
+    """Whether an id says by itself that no job has it."""
+    return job_id.startswith(UNKNOWN)
+
+
+def bare_key(value: str) -> str:
+    """Return a header's value without the `Bearer` that may stand before the key."""
+    return _BEARER.sub("", value.strip())
