@@ -20,9 +20,9 @@ from tests.mutants.mutant import Around, Mutant, Mutated
 
 from testcard.assembly import find
 from testcard.common.reading import Reading, read
+from testcard.contract.calls import Links
 from testcard.doors.http import application
 from testcard.drivers.drafts import pictures_for
-from testcard.drivers.material import Links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ import os
 import pytest
 
 from testcard.common.spec import bundled, load
-from testcard.drivers.material import Links
+from testcard.contract.calls import Links
 from testcard.pytest_clauses import ClauseTest, clauses
 
 

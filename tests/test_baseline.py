@@ -16,7 +16,15 @@ from testcard.common.spec import Evidence
 from testcard.contract.verdict import Report, Ruling, Verdict, severity
 from testcard.record import baseline
 from testcard.record.baseline import BaselineError
-from testcard.record.drift import Change, Deviation, Drift, Severity, drift, exit_code, snapshot
+from testcard.record.drift import (
+    Change,
+    Deviation,
+    Drift,
+    Weight,
+    changes_between,
+    exit_code,
+    snapshot,
+)
 from testcard.report.changes import print_drift
 
 
@@ -133,7 +141,7 @@ def test_no_baseline_is_written_over_another_file(tmp_path: Path) -> None:
 def compared(old: Report, new: Report, folder: Path, format_: str = "json") -> Drift:
     report.write(old, format_, folder / "old")
     report.write(new, "json", folder / "new")
-    return drift(snapshot(folder / "old"), snapshot(folder / "new"))
+    return changes_between(snapshot(folder / "old"), snapshot(folder / "new"))
 
 
 @pytest.mark.parametrize("format_", ["json", "baseline"])
@@ -190,7 +198,7 @@ def test_what_a_baseline_cannot_tell_is_not_compared(tmp_path: Path) -> None:
     ],
 )
 def test_drift_fails_on_newly_broken_promises_alone(
-    before: Severity | None, after: Severity | None, code: int
+    before: Weight | None, after: Weight | None, code: int
 ) -> None:
     old, new = (each and Deviation("p:c.d:", each, "s", "x") for each in (before, after))
     assert exit_code((Change(old or None, new or None),)) == code

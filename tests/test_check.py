@@ -10,11 +10,12 @@ from tests.test_targets import say, server
 from tests.traces import asked, jpeg, order, reading, refused
 
 from testcard.assembly import Options, build
+from testcard.clauses.judging import audit, judge
 from testcard.common.message import Call, Exchange, Reply
-from testcard.contract.check import audit, check, judge
 from testcard.contract.session import Session, Stop
 from testcard.contract.targets import Http, InProcess, Unreachable
 from testcard.contract.verdict import ProviderRun
+from testcard.drivers.check import check
 from testcard.drivers.plan import plan
 
 REAL = "https://api.imagepipeline.io"

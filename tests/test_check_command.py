@@ -11,11 +11,12 @@ from tests.test_plan import session
 from tests.traces import jpeg, reading, refused
 from typer.testing import CliRunner
 
-from testcard.cli import checks as runs
+from testcard.clauses.judging import audit
+from testcard.cli import check_runs as runs
 from testcard.cli.check import app
 from testcard.cli.words import UsageError, credits_from
-from testcard.contract.check import audit, check
 from testcard.contract.verdict import ProviderRun, Report
+from testcard.drivers.check import check
 from testcard.drivers.plan import plan
 from testcard.record.har import read, write
 

@@ -13,6 +13,7 @@ from tests.mutants.score import known
 
 from testcard.assembly import find
 from testcard.common.reading import Profile, Reading, read
+from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws
 from testcard.contract.session import Session
 from testcard.contract.targets import InProcess
@@ -20,7 +21,6 @@ from testcard.contract.trace import look
 from testcard.doors.http import application
 from testcard.drivers.drafts import Draft, shaped
 from testcard.drivers.fuzz import contract_check, drafts, fuzz
-from testcard.drivers.material import Links
 
 _EVERY = pytest.mark.parametrize("provider", PROVIDERS)
 _BOTH: tuple[Profile, ...] = ("documented", "lenient")
@@ -119,7 +119,7 @@ def test_the_check_for_schemathesis_delegates_to_the_clauses() -> None:
 def test_serving_needs_neither_schemathesis_nor_hypothesis() -> None:
     """Heavy ones are imported only where they are used."""
     program = (
-        "import sys, testcard.cli.main, testcard.contract.check, testcard.contract.session\n"
+        "import sys, testcard.cli.main, testcard.drivers.check, testcard.contract.session\n"
         "import testcard.doors.server\n"
         "print(sorted({'schemathesis', 'hypothesis'} & set(sys.modules)))"
     )

@@ -10,11 +10,11 @@ from tests.traces import reading
 from testcard.assembly import Options, build
 from testcard.common.message import Exchange
 from testcard.common.reading import Profile
-from testcard.contract.check import check
-from testcard.contract.session import Limits, Session
+from testcard.contract.session import Budget, Session
 from testcard.contract.targets import InProcess
 from testcard.contract.verdict import ProviderRun
-from testcard.drivers.plan import plan, steps
+from testcard.drivers.check import check
+from testcard.drivers.plan import plan, planned
 from testcard.mock.world import JobPolicy
 
 PROVIDERS = ("aithriving", "appypie-img2img", "appypie-inpainting", "imagepipeline", "segmind")
@@ -26,12 +26,12 @@ def session(
     *,
     thorough: bool = False,
     jobs: str = "polls:1",
-    limits: Limits | None = None,
+    budget: Budget | None = None,
 ) -> Session:
     """Return a session with a mock of its own."""
     mock = build(Options(providers=(provider,), profile=profile, policy=JobPolicy.parse(jobs)))
     target = InProcess(mock.answer)
-    return Session(reading(provider, profile), target, limits=limits or Limits(), thorough=thorough)
+    return Session(reading(provider, profile), target, budget=budget or Budget(), thorough=thorough)
 
 
 def _bad(run: ProviderRun) -> list[str]:
@@ -44,11 +44,11 @@ def _bad(run: ProviderRun) -> list[str]:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_live_plan_has_about_ten_paid_calls(provider: str) -> None:
-    planned = steps(session(provider))
-    paid = [step for step in planned if step.cost]
+    calls = planned(session(provider))
+    paid = [step for step in calls if step.cost]
 
     assert 8 <= len(paid) <= 12
-    assert len(planned) <= 70
+    assert len(calls) <= 70
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -60,7 +60,7 @@ def test_the_live_plan_costs_what_it_says_and_a_faithful_mock_breaks_nothing(
 
     assert not run.stopped
     assert _bad(run) == []
-    assert run.spent == sum((step.cost for step in steps(ready)), Decimal(0))
+    assert run.spent == sum((step.cost for step in planned(ready)), Decimal(0))
 
 
 @pytest.mark.parametrize("profile", ["documented", "lenient"])
@@ -76,13 +76,13 @@ def test_the_thorough_plan_exercises_all_that_can_be_and_breaks_nothing(
 
 
 def test_the_plan_is_the_same_each_time() -> None:
-    assert steps(session("segmind")) == steps(session("segmind"))
+    assert planned(session("segmind")) == planned(session("segmind"))
 
 
 def test_nothing_is_sent_by_looking_at_the_plan() -> None:
     ready = session("segmind")
 
-    assert steps(ready)
+    assert planned(ready)
     assert ready.exchanges == []
 
 
@@ -105,7 +105,7 @@ def test_jobs_that_fail_cost_nothing_in_the_end() -> None:
 
 
 def test_the_run_stops_at_the_budget_before_it_is_passed() -> None:
-    ready = session("segmind", limits=Limits(budget=Decimal(3)))
+    ready = session("segmind", budget=Budget(credits=Decimal(3)))
     run = check(ready, [plan])
     paid = [each for each in run.trace if each.reply.status == 200]
 
@@ -118,7 +118,7 @@ def test_the_run_stops_at_the_budget_before_it_is_passed() -> None:
 
 
 def test_the_run_stops_at_the_limit_of_requests() -> None:
-    run = check(session("segmind", limits=Limits(requests=5)), [plan])
+    run = check(session("segmind", budget=Budget(requests=5)), [plan])
 
     assert len(run.trace) == 5
     assert "limit of 5 requests" in run.stopped

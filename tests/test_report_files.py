@@ -14,8 +14,8 @@ import pytest
 from tests.reports import KEY, SECRETS, WRONG_SIZE, example, segmind_run
 
 from testcard import report
-from testcard.common.redaction import safe
 from testcard.common.schema import Validator
+from testcard.contract.safe import safe
 from testcard.contract.verdict import Report
 from testcard.record import baseline, har
 from testcard.report import ReportError

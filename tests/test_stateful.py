@@ -13,7 +13,7 @@ from tests.mutants.score import known
 from testcard.assembly import find
 from testcard.common.reading import Profile, read
 from testcard.contract.flaw import flaws
-from testcard.contract.session import Limits, Session, Stop
+from testcard.contract.session import Budget, Session, Stop
 from testcard.contract.targets import InProcess
 from testcard.contract.trace import look
 from testcard.contract.verdict import TargetKind
@@ -28,7 +28,7 @@ def _explored(mutant: Mutant, *, thorough: bool = True, budget: Decimal | None =
     session = Session(
         read(find(mutant.provider)[0], mutant.profile),
         InProcess(mutant.build(), kind=kind),
-        limits=Limits(budget=budget),
+        budget=Budget(credits=budget),
         thorough=thorough,
         sleep=lambda _: None,
     )

@@ -17,9 +17,9 @@ from testcard.common.message import Call, Exchange, Headers, Reply, Trace
 from testcard.common.picture import Format, encode
 from testcard.common.reading import Profile, Reading, read
 from testcard.common.spec import bundled, load
+from testcard.contract.calls import call_of
 from testcard.contract.trace import look
 from testcard.contract.verdict import Clause, Ruling
-from testcard.drivers.material import call_of
 
 JSON = "application/json"
 PICTURE = "data:image/png;base64,"

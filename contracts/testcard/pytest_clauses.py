@@ -26,11 +26,11 @@ from testcard.clauses.catalogue import CLAUSES
 from testcard.common.message import Call, Reply
 from testcard.common.reading import Profile, Reading, read
 from testcard.common.spec import SpecError, bundled, load
-from testcard.contract.check import Driver, check
-from testcard.contract.session import GOOD_KEY, Limits, Session
+from testcard.contract.calls import Links
+from testcard.contract.session import GOOD_KEY, Budget, Session
 from testcard.contract.targets import Http, InProcess, Target
 from testcard.contract.verdict import Clause, Ruling, Verdict, severity
-from testcard.drivers.material import Links
+from testcard.drivers.check import Driver, check
 from testcard.drivers.plan import plan
 
 Grade = Literal["documented", "sample", "observed", "assumed"]
@@ -73,12 +73,12 @@ def clauses(
     target = _target(reading, against)
     if isinstance(against, str) and (not key or budget is None):
         raise ValueError(f"tests against {against} may cost money: give a key= and a budget=")
-    limits = Limits(budget=None if budget is None else Decimal(str(budget)))
+    spend = Budget(credits=None if budget is None else Decimal(str(budget)))
 
     @cache
     def verdicts() -> Mapping[str, Verdict]:
         _refuse_many_workers(target)
-        session = Session(reading, target, key or GOOD_KEY, limits, thorough, links or Links())
+        session = Session(reading, target, key or GOOD_KEY, spend, thorough, links or Links())
         return {each.clause.id: each for each in check(session, drivers).verdicts}
 
     promised = [clause for clause in CLAUSES if clause.applies(reading)]

@@ -19,13 +19,13 @@ from tests.mutants.mutant import Mutant, faithful
 
 from testcard.assembly import find
 from testcard.common.reading import Profile, Reading, read
-from testcard.contract.check import Driver, check
+from testcard.contract.calls import Links
 from testcard.contract.session import Session
 from testcard.contract.targets import InProcess
 from testcard.contract.verdict import ProviderRun
+from testcard.drivers.check import Driver, check
 from testcard.drivers.drafts import Draft
 from testcard.drivers.fuzz import drafts, send
-from testcard.drivers.material import Links
 from testcard.drivers.plan import plan
 from testcard.drivers.stateful import stateful
 

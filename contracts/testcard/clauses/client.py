@@ -11,12 +11,10 @@ from typing import Final
 from testcard.clauses.base import always, name_of
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
+from testcard.contract.calls import OWN_AGENT
 from testcard.contract.flaw import flaws
 from testcard.contract.trace import Seen
 from testcard.contract.verdict import Clause, Ruling
-
-OWN_AGENT: Final = "testcard-check"
-"""Begins the User-Agent of testcard's own calls, some of which are wrong on purpose."""
 
 
 def request(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from testcard.clauses.base import always, name_of
-from testcard.clauses.client import OWN_AGENT
 from testcard.common.body import Finding, Malformed, checkable, fields_of
 from testcard.common.place import field_place, operation_place
 from testcard.common.reading import Body, Operation, Reading
 from testcard.common.spec import Evidence
+from testcard.contract.calls import OWN_AGENT
 from testcard.contract.trace import Seen
 from testcard.contract.verdict import Clause, Ruling, Strength, TargetKind
 

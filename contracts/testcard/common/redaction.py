@@ -1,4 +1,4 @@
-"""Secrets taken out of what is kept: of exchanges, and of whole reports.
+"""Secrets taken out of what is kept.
 
 Two rules, both always on. By name: headers and query parameters that carry keys are blanked.
 By value: whatever stood there is blanked wherever else it turns up, as where a server repeats
@@ -10,14 +10,13 @@ Knows how secrets are named. Must not know a provider, or what a record looks li
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
 
 from testcard.common.keys import BEGINNINGS
 from testcard.common.message import BLANKED, Call, Exchange, Headers, Reply, Trace
-from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
 
 _SECRET_NAME: Final = re.compile(
     r"(.*[-_.])?(((api|access|awsaccess)-?)?key(-?id)?|(access)?token|secret|pass(word|wd|phrase)"
@@ -87,55 +86,22 @@ def redacted(exchanges: Iterable[Exchange], named: Collection[str] = ()) -> Trac
         named: headers that carry secrets, in small letters, beside those known by their names.
     """
     trace = tuple(exchanges)
-    return _blanked(trace, named, _values((exchange, named) for exchange in trace))
+    return trace_without(trace, named, secrets_of((exchange, named) for exchange in trace))
 
 
-def safe(report: Report) -> Report:
-    """Return the report as it may be shown and kept: no secrets, no control characters.
+def text_without(text: str, values: Collection[str]) -> str:
+    """Return `text` without these values, and with the secrets of its URLs blanked."""
+    return _scrubbed(_urls_redacted(text), values)
 
-    Every writer of reports does this first; doing it twice changes nothing more.
+
+def trace_without(trace: Trace, named: Collection[str], values: Collection[str]) -> Trace:
+    """Return the exchanges without these values, wherever they stand, and without keys.
+
+    Args:
+        trace: of one provider.
+        named: headers that carry secrets, in small letters, beside those known by their names.
+        values: that are secret, the longest first.
     """
-    values = _values(
-        (exchange, run.reading.key_headers) for run in report.runs for exchange in run.trace
-    )
-
-    def clean(text: str) -> str:
-        return visible(_scrubbed(_urls_redacted(text), values))
-
-    return replace(
-        report,
-        target=clean(report.target),
-        runs=tuple(_safe_run(run, values, clean) for run in report.runs),
-        stale=tuple(clean(entry) for entry in report.stale),
-    )
-
-
-def _safe_run(
-    run: ProviderRun, values: Collection[str], clean: Callable[[str], str]
-) -> ProviderRun:
-    return replace(
-        run,
-        trace=_blanked(run.trace, run.reading.key_headers, values),
-        verdicts=tuple(_safe_verdict(verdict, clean) for verdict in run.verdicts),
-        stopped=clean(run.stopped),
-    )
-
-
-def _safe_verdict(verdict: Verdict, clean: Callable[[str], str]) -> Verdict:
-    def ruling(each: Ruling) -> Ruling:
-        return replace(
-            each, seen=clean(each.seen), expected=clean(each.expected), detail=clean(each.detail)
-        )
-
-    return replace(
-        verdict,
-        rulings=tuple(ruling(each) for each in verdict.rulings),
-        accepted=tuple(ruling(each) for each in verdict.accepted),
-        reason=clean(verdict.reason),
-    )
-
-
-def _blanked(trace: Trace, named: Collection[str], values: Collection[str]) -> Trace:
     return tuple(
         replace(
             exchange,
@@ -195,8 +161,8 @@ def _redacted_bytes(found: re.Match[bytes]) -> bytes:
     )
 
 
-def _values(exchanges: Iterable[tuple[Exchange, Collection[str]]]) -> tuple[str, ...]:
-    """The secrets that stand in exchanges with their key headers, the longest first."""
+def secrets_of(exchanges: Iterable[tuple[Exchange, Collection[str]]]) -> tuple[str, ...]:
+    """Return the secrets that stand in exchanges, each with its key headers, the longest first."""
     found = {
         word
         for exchange, named in exchanges

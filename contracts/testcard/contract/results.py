@@ -1,6 +1,7 @@
 """Pictures with what was asked for, and jobs with their lives, out of what was seen.
 
-Knows how orders, questions after jobs and downloads belong together. Must not judge them.
+Knows how orders, questions after jobs and downloads belong together. Must not judge
+them, or know who answered.
 """
 
 from __future__ import annotations

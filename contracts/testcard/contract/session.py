@@ -14,15 +14,14 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from testcard.clauses.client import OWN_AGENT
 from testcard.common.keys import EMPTY_KEY, WRONG_KEY, KeyKind
 from testcard.common.message import Call, Exchange, Headers, Reply
 from testcard.common.reading import Operation, Reading
+from testcard.contract.calls import OWN_AGENT, Links, call_of
 from testcard.contract.flaw import flaws
 from testcard.contract.targets import Target, Unreachable
 from testcard.contract.trace import Seen, look
 from testcard.contract.verdict import TargetKind
-from testcard.drivers.material import Links, call_of
 
 GOOD_KEY: Final = "a-good-testcard-key"
 """A key that the mock and the reference take, as they take any."""
@@ -48,17 +47,17 @@ class Stop(Exception):  # noqa: N818 (a run's end is no error)
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a run may do.
+class Budget:
+    """What a run may spend: credits, calls and seconds.
 
     Attributes:
-        budget: credits; None for no limit.
+        credits: None for no limit.
         requests: calls at most; None for no limit.
         timeout: seconds for one call.
         job_deadline: seconds for one job.
     """
 
-    budget: Decimal | None = None
+    credits: Decimal | None = None
     requests: int | None = None
     timeout: float = 30.0
     job_deadline: float = 180.0
@@ -72,7 +71,7 @@ class Session:
         reading: by which calls are made and judged.
         target: who answers.
         key: one that is accepted.
-        limits: which are kept.
+        budget: what may be spent.
         thorough: whether calls cost nothing, so that everything may be tried.
         links: pictures for APIs that take nothing but URLs.
         watch: called with each exchange.
@@ -86,7 +85,7 @@ class Session:
     reading: Reading
     target: Target
     key: str = GOOD_KEY
-    limits: Limits = field(default_factory=Limits)
+    budget: Budget = field(default_factory=Budget)
     thorough: bool = False
     links: Links = field(default_factory=Links)
     watch: Callable[[Exchange], None] | None = None
@@ -178,7 +177,7 @@ class Session:
         cost = self._reserve(call)
         started, began = time.time(), time.perf_counter()
         try:
-            exchange = self.target.send(call, self.limits.timeout)
+            exchange = self.target.send(call, self.budget.timeout)
         except Unreachable as error:
             exchange = Exchange(call, Reply(0), started, time.perf_counter() - began)
             self._record(exchange)
@@ -192,13 +191,13 @@ class Session:
         return exchange
 
     def _reserve(self, call: Call) -> Decimal:
-        limits = self.limits
-        if limits.requests is not None and len(self.exchanges) >= limits.requests:
-            raise Stop(f"the limit of {limits.requests} requests is reached")
+        budget = self.budget
+        if budget.requests is not None and len(self.exchanges) >= budget.requests:
+            raise Stop(f"the limit of {budget.requests} requests is reached")
         cost = self.cost(call)
-        if limits.budget is not None and self.spent + cost > limits.budget:
+        if budget.credits is not None and self.spent + cost > budget.credits:
             raise Stop(
-                f"the budget of {limits.budget} credits is reached: {self.spent} are spent, and "
+                f"the budget of {budget.credits} credits is reached: {self.spent} are spent, and "
                 f"the next call may cost {cost}"
             )
         self.spent += cost

@@ -17,7 +17,7 @@ from testcard.common.body import FilePart
 from testcard.common.picture import FORMATS, encode
 from testcard.common.reading import Body, Field, Operation
 from testcard.common.schema import types
-from testcard.drivers.material import Links
+from testcard.contract.calls import Links
 
 SIZES: Final = ("64x64", "128x64", "200x120", "512x512")
 """Sizes that are asked for at random, where one field holds both sides."""

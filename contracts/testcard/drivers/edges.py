@@ -14,8 +14,8 @@ from typing import Any
 from testcard.common.body import MULTIPART, FilePart
 from testcard.common.reading import Body, Field, Operation, Reading
 from testcard.common.schema import Schema, types
+from testcard.contract.calls import Links
 from testcard.drivers.drafts import SIZES, Draft, cheapest, encoded, fitting, pictures_for
-from testcard.drivers.material import Links
 
 _NO_WORD = "no-such-word"
 _MISFITS: Mapping[str, tuple[Any, ...]] = {

@@ -4,7 +4,7 @@ Each body becomes a Call of our own and goes through the session like any other,
 clauses judge it and reports hold it. Nothing is shrunk, and nothing depends on the answers:
 one reading, seed and number give the same calls.
 
-Knows schemathesis and hypothesis, which are wanted here alone. Must not know who answers.
+Knows schemathesis, which is wanted here alone, and hypothesis. Must not know who answers.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from testcard.clauses.catalogue import CLAUSES
 from testcard.common.body import MULTIPART
 from testcard.common.message import Call, Exchange, Reply
 from testcard.common.reading import Body, Field, Operation, Reading
+from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws
 from testcard.contract.session import Session
 from testcard.contract.trace import look
 from testcard.drivers.drafts import SIZES, Draft, pictures_for, shaped
 from testcard.drivers.edges import edges
-from testcard.drivers.material import Links
 
 LARGEST_SIDE: Final = 512
 """Of the pictures that are asked for at random, in pixels; larger ones say no more."""

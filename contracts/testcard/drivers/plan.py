@@ -3,8 +3,8 @@
 It is what live runs send. Built from the spec by roles before anything is sent, so that it can
 be shown with its cost. Needs nothing but the public interface.
 
-Knows operations, roles and how jobs are followed. Must not know providers, clauses, or who
-answers.
+Knows operations, roles, and for how long clauses want jobs to be followed. Must not know
+providers, or who answers.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from testcard.clauses.jobs import PATIENCE
 from testcard.common.keys import UNKNOWN_JOB, WRONG_KEY, KeyKind
 from testcard.common.message import Call
 from testcard.common.reading import Operation, Reading
+from testcard.contract.calls import call_of
 from testcard.contract.payload import Encoding
 from testcard.contract.session import Session
 from testcard.contract.trace import Seen
 from testcard.drivers import probes
-from testcard.drivers.material import call_of
 from testcard.drivers.values import PROMPTS, Fields, Values
 from testcard.drivers.wrongs import wrong
 
@@ -32,7 +32,7 @@ _ASKED_AGAIN: Final = 3  # jobs that are asked after once more when they have en
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """One call of a plan.
 
     Attributes:
@@ -57,19 +57,19 @@ def plan(session: Session) -> None:
     _Walk(session).go()
 
 
-def steps(session: Session) -> tuple[Step, ...]:
+def planned(session: Session) -> tuple[PlanStep, ...]:
     """Return what `plan` would send to this session's target, job questions and downloads apart."""
-    return tuple(_Plan(session).steps())
+    return tuple(_Planner(session).steps())
 
 
-class _Plan:
+class _Planner:
     """A session's calls, in order."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._reading: Reading = session.reading
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[PlanStep]:
         """Yield them: free calls around paid ones, so that what failures cost is seen."""
         ordering = [each for each in self._reading.operations if each.does in ("pictures", "job")]
         first = ordering[0]
@@ -100,7 +100,7 @@ class _Plan:
         key: KeyKind = "good",
         key_header: str | None = None,
         typed: bool = True,
-    ) -> Step:
+    ) -> PlanStep:
         call = call_of(
             self._reading,
             operation,
@@ -111,9 +111,9 @@ class _Plan:
         )
         return self._as_step(f"{operation.id}: {purpose}", call, operation)
 
-    def _as_step(self, purpose: str, call: Call, operation: Operation | None = None) -> Step:
+    def _as_step(self, purpose: str, call: Call, operation: Operation | None = None) -> PlanStep:
         cost = self._session.expected_cost(call)
-        return Step(
+        return PlanStep(
             purpose,
             call,
             cost,
@@ -122,7 +122,7 @@ class _Plan:
 
     # Paid calls
 
-    def _paid(self, operation: Operation, *, main: bool) -> Iterator[Step]:
+    def _paid(self, operation: Operation, *, main: bool) -> Iterator[PlanStep]:
         values = self._values(operation)
         base = values.base()
         smallest = values.required() | values.seeded()
@@ -146,7 +146,7 @@ class _Plan:
             yield from self._encodings(operation, values, base)
             yield self._step("an empty account", operation, base, key="empty")
 
-    def _second(self, operation: Operation, values: Values, smallest: Fields) -> Iterator[Step]:
+    def _second(self, operation: Operation, values: Values, smallest: Fields) -> Iterator[PlanStep]:
         """The smallest call again, with defaults spelt out, another header, or nothing new."""
         header = operation.key_headers[-1] if operation.key_headers else None
         spelt = smallest | values.defaults()
@@ -154,7 +154,7 @@ class _Plan:
             purpose = "the same with every default spelt out"
             yield self._step(purpose, operation, spelt, key_header=header)
 
-    def _compared(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+    def _compared(self, operation: Operation, values: Values, base: Fields) -> Iterator[PlanStep]:
         step = self._step
         yield step("another prompt", operation, base | values.put("prompt", PROMPTS[1]))
         if values.role("negative-prompt"):
@@ -171,7 +171,7 @@ class _Plan:
             yield step("another input", operation, base | values.picture("init-image", 1))
         yield from self._ends(operation, values, base)
 
-    def _ends(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+    def _ends(self, operation: Operation, values: Values, base: Fields) -> Iterator[PlanStep]:
         high = values.extreme("maximum", sure=True) | values.listed(-1)
         low = values.extreme("minimum", sure=True) | values.listed(0) | values.nulls()
         if high:
@@ -186,15 +186,15 @@ class _Plan:
                 purpose = f"the {end} of ranges that no source names"
                 yield self._step(purpose, operation, base | guessed)
 
-    def _written(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+    def _written(self, operation: Operation, values: Values, base: Fields) -> Iterator[PlanStep]:
         key = self._session.key
         ways = list(probes.spelt(self._reading, operation, base, key))
         if self._reading.profile == "lenient":
-            ways += probes.lenient(self._reading, operation, values, base, key)
+            ways += probes.lenient_ways(self._reading, operation, values, base, key)
         for purpose, call in ways:
             yield self._as_step(f"{operation.id}: {purpose}", call, operation)
 
-    def _encodings(self, operation: Operation, values: Values, base: Fields) -> Iterator[Step]:
+    def _encodings(self, operation: Operation, values: Values, base: Fields) -> Iterator[PlanStep]:
         for role in ("init-image", "mask-image"):
             field = values.role(role)
             for encoding in field.encodings if field else ():
@@ -204,19 +204,19 @@ class _Plan:
 
     # Free calls
 
-    def _elsewhere(self, operation: Operation) -> Step:
+    def _elsewhere(self, operation: Operation) -> PlanStep:
         call = call_of(self._reading, operation, {}, key=WRONG_KEY)
         lost = Call(call.method, f"{call.url}-testcard-nowhere", call.headers, call.body)
         return self._as_step("a route that is not there", lost)
 
-    def _wrong(self, operation: Operation) -> Iterator[Step]:
+    def _wrong(self, operation: Operation) -> Iterator[PlanStep]:
         values = self._values(operation)
         yield self._step("a call without a key", operation, values.required(), key="none")
         call = call_of(self._reading, operation, None, key=self._session.key)
         method = "PUT" if operation.method != "PUT" else "GET"
         wrongly = Call(method, call.url, call.headers)
         yield self._as_step(f"{operation.id}: a wrong method", wrongly)
-        for purpose, bad in probes.malformed(self._reading, operation, values, self._session.key):
+        for purpose, bad in probes.unreadable(self._reading, operation, values, self._session.key):
             yield self._as_step(f"{operation.id}: {purpose}", bad, operation)
         base = values.base()
         for each in wrong(values):
@@ -225,7 +225,7 @@ class _Plan:
                 fields[each.name] = each.value
             yield self._step(f"{each.name} against {each.why}", operation, fields)
 
-    def _questions(self) -> Iterator[Step]:
+    def _questions(self) -> Iterator[PlanStep]:
         for operation in self._reading.operations:
             if operation.does != "job-status":
                 continue
@@ -245,7 +245,7 @@ class _Walk:
 
     def go(self) -> None:
         """Send everything."""
-        for step in steps(self._session):
+        for step in planned(self._session):
             seen = self._session.read(self._session.send(step.call))
             if seen.does == "job" and seen.succeeded and seen.job_id:
                 self._follow(seen.job_id, seen)
@@ -271,7 +271,7 @@ class _Walk:
     def _until_end(self, asking: Operation, job_id: str, seen: Seen) -> Seen:
         pause, waited, last, questions = _FIRST_PAUSE, 0.0, seen, 0
         while last.job_state not in ("SUCCESS", "FAILURE"):
-            late = waited > self._session.limits.job_deadline
+            late = waited > self._session.budget.job_deadline
             if questions >= PATIENCE and (late or self._session.kind != "live"):
                 return last
             if questions and not self._patient:

@@ -12,14 +12,14 @@ from typing import Final
 from testcard.common.body import MULTIPART
 from testcard.common.message import Call
 from testcard.common.reading import Operation, Reading
-from testcard.drivers.material import call_of
+from testcard.contract.calls import call_of
 from testcard.drivers.values import SEED, Fields, Values
 
 _STRENGTHS: Final = (0.2, 0.5, 0.9)
 _SEEDS: Final = (SEED, 11, 13)
 
 
-def malformed(
+def unreadable(
     reading: Reading, operation: Operation, values: Values, key: str
 ) -> Iterator[tuple[str, Call]]:
     """Yield (purpose, call) for bodies that are not of the documented kind."""
@@ -65,7 +65,7 @@ def thorough(values: Values, base: Fields) -> Iterator[tuple[str, Fields]]:
     yield from _strengths(values, base)
 
 
-def lenient(
+def lenient_ways(
     reading: Reading, operation: Operation, values: Values, base: Fields, key: str
 ) -> Iterator[tuple[str, Call]]:
     """Yield (purpose, call) for what the lenient reading takes beside the page."""

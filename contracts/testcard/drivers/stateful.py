@@ -4,7 +4,7 @@ It thinks up stories: orders, questions, downloads, and calls that are to be ref
 order. The clauses on jobs, money and errors judge each. What breaks one is told to the session
 in few steps; these are found by telling the story again, and only where calls cost nothing.
 
-Knows hypothesis, which is wanted here alone. Must not know what a step sends, or who answers.
+Knows hypothesis. Must not know what a step sends, or who answers.
 """
 
 from __future__ import annotations

@@ -12,9 +12,10 @@ from typing import Any, Final, Literal
 from testcard.common.reading import Body, Field, Operation
 from testcard.common.schema import Schema, types
 from testcard.common.spec import words
+from testcard.contract.calls import Links
 from testcard.contract.flaw import random_at_most
 from testcard.contract.payload import Encoding
-from testcard.drivers.material import Links, half_mask, picture_value, scene
+from testcard.drivers.material import half_mask, picture_value, scene
 
 Fields = dict[str, Any]
 End = Literal["minimum", "maximum"]

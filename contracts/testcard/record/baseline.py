@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import orjson
 
-from testcard.common.redaction import safe
 from testcard.common.schema import Validator
+from testcard.contract.safe import safe
 from testcard.contract.verdict import Outcome, Report, Verdict, fingerprint, severity
 
 FORMAT: Final = "testcard-baseline"

@@ -10,50 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from testcard.record import baseline
+from testcard.record import baseline, json_report
 from testcard.record.baseline import BaselineError, check_schema, load_json
-from testcard.report import json as report_json
 
-Severity = Literal["broken", "finding", "not-exercised"]
+Weight = Literal["broken", "finding", "not-exercised"]
 """The worst first."""
-Kind = Literal["added", "changed", "removed"]
+ChangeKind = Literal["added", "changed", "removed"]
 
-SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-
-_RULINGS: Final = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["fingerprint", "severity", "seen", "expected"],
-        "properties": {"severity": {"enum": ["broken", "finding"]}},
-    },
-}
-_REPORT: Final = {
-    "type": "object",
-    "required": ["format", "version", "providers"],
-    "properties": {
-        "format": {"const": report_json.FORMAT},
-        "version": {"const": report_json.VERSION},
-        "providers": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["id", "verdicts"],
-                "properties": {
-                    "verdicts": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["clause", "sentence", "outcome", "reason"],
-                            "properties": {"rulings": _RULINGS, "accepted": _RULINGS},
-                        },
-                    }
-                },
-            },
-        },
-    },
-}
+WEIGHTS: Final[tuple[Weight, ...]] = get_args(Weight)
+CHANGE_KINDS: Final[tuple[ChangeKind, ...]] = get_args(ChangeKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +34,7 @@ class Deviation:
     """
 
     fingerprint: str
-    severity: Severity
+    severity: Weight
     sentence: str
     seen: str
     expected: str = ""
@@ -98,7 +63,7 @@ class Change:
     after: Deviation | None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ChangeKind:
         """Added, changed or removed."""
         if self.before is None:
             return "added"
@@ -132,8 +97,8 @@ def snapshot(path: Path) -> Snapshot:
     kind = data.get("format") if isinstance(data, Mapping) else None
     if kind == baseline.FORMAT:
         found: Iterator[Deviation] = _of_baseline(path)
-    elif kind == report_json.FORMAT:
-        check_schema(data, _REPORT, path)
+    elif kind == json_report.FORMAT:
+        check_schema(data, json_report.SCHEMA, path)
         found = _of_report(data)
     else:
         raise BaselineError(
@@ -141,12 +106,12 @@ def snapshot(path: Path) -> Snapshot:
             f"(--report baseline=FILE) was expected"
         )
     deviations = {each.fingerprint: each for each in found}
-    return Snapshot(str(path), deviations, whole=kind == report_json.FORMAT)
+    return Snapshot(str(path), deviations, whole=kind == json_report.FORMAT)
 
 
 def _of_baseline(path: Path) -> Iterator[Deviation]:
     for each in baseline.load(path).values():
-        severity: Severity = "broken" if each.severity == "broken" else "finding"
+        severity: Weight = "broken" if each.severity == "broken" else "finding"
         yield Deviation(each.fingerprint, severity, each.sentence, each.seen, each.expected)
 
 
@@ -163,7 +128,7 @@ def _of_report(data: Mapping[str, Any]) -> Iterator[Deviation]:
                 )
 
 
-def drift(old: Snapshot, new: Snapshot) -> Drift:
+def changes_between(old: Snapshot, new: Snapshot) -> Drift:
     """Return what differs between two snapshots.
 
     Where one is a baseline, what was not exercised is left out: baselines do not tell.
@@ -184,7 +149,7 @@ def _comparable(one: Snapshot, whole: bool) -> dict[str, Deviation]:
 
 def _weight(change: Change) -> tuple[int, int, str]:
     latest = change.latest
-    return SEVERITIES.index(latest.severity), KINDS.index(change.kind), latest.fingerprint
+    return WEIGHTS.index(latest.severity), CHANGE_KINDS.index(change.kind), latest.fingerprint
 
 
 def exit_code(changes: Drift) -> int:

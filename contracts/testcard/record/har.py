@@ -24,7 +24,7 @@ from testcard.common.redaction import redacted
 from testcard.common.schema import Validator
 from testcard.record.harbody import DamagedError, Reader, Writer
 
-Node = dict[str, Any]
+_Object = dict[str, Any]
 
 _CREATOR: Final = "testcard"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -142,7 +142,7 @@ def read(path: Path) -> Trace:
     return tuple(trace if own else sorted(trace, key=lambda each: each.started))
 
 
-def _loaded(path: Path) -> Node:
+def _loaded(path: Path) -> _Object:
     try:
         data = orjson.loads(path.read_bytes())
     except OSError as error:
@@ -156,7 +156,7 @@ def _loaded(path: Path) -> Node:
     return dict(data)
 
 
-def _entry(index: int, exchange: Exchange, bodies: Writer) -> Node:
+def _entry(index: int, exchange: Exchange, bodies: Writer) -> _Object:
     milliseconds = exchange.elapsed * 1000
     begun = _EPOCH + timedelta(seconds=exchange.started)
     return {
@@ -169,7 +169,7 @@ def _entry(index: int, exchange: Exchange, bodies: Writer) -> Node:
     }
 
 
-def _request(index: int, call: Call, bodies: Writer) -> Node:
+def _request(index: int, call: Call, bodies: Writer) -> _Object:
     query = call.url.partition("#")[0].partition("?")[2]
     node = {
         "method": call.method,
@@ -187,7 +187,7 @@ def _request(index: int, call: Call, bodies: Writer) -> Node:
     return node
 
 
-def _response(index: int, reply: Reply, bodies: Writer) -> Node:
+def _response(index: int, reply: Reply, bodies: Writer) -> _Object:
     extras = {"_streamed": reply.streamed, "_delay": reply.delay}
     return {
         "status": reply.status,
@@ -207,7 +207,7 @@ def _response(index: int, reply: Reply, bodies: Writer) -> Node:
     }
 
 
-def _pairs(pairs: Iterable[tuple[str, str]]) -> list[Node]:
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[_Object]:
     return [{"name": _whole(name), "value": _whole(value)} for name, value in pairs]
 
 
@@ -223,7 +223,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _exchange(node: Node, bodies: Reader) -> Exchange:
+def _exchange(node: _Object, bodies: Reader) -> Exchange:
     request, response = node["request"], node["response"]
     sent, content = request.get("postData"), response.get("content")
     call = Call(
@@ -242,7 +242,7 @@ def _exchange(node: Node, bodies: Reader) -> Exchange:
     return Exchange(call, reply, _started(node), float(node.get("time", 0.0)) / 1000)
 
 
-def _headers(node: Node) -> Headers:
+def _headers(node: _Object) -> Headers:
     """Without the pseudo-headers of HTTP/2, which are no headers."""
     pairs = ((each["name"], each["value"]) for each in node.get("headers", ()))
     return tuple((name, value) for name, value in pairs if not name.startswith(":"))
@@ -253,7 +253,7 @@ def _size(node: Mapping[str, Any], member: str) -> int | None:
     return size if size >= 0 else None
 
 
-def _started(node: Node) -> float:
+def _started(node: _Object) -> float:
     text = node.get("startedDateTime")
     if text is None:
         return 0.0

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import pybase64
 
-Node = Mapping[str, Any]
+_Object = Mapping[str, Any]
 
 _SHARED_FROM: Final = 4096  # bytes; shorter bodies stand in every entry, as other readers expect
 
@@ -61,7 +61,7 @@ class Reader:
         self._folder = folder
         self._bodies: dict[str, bytes] = {}
 
-    def body(self, node: Node, size: int | None) -> bytes:
+    def body(self, node: _Object, size: int | None) -> bytes:
         """Return the body that `node` holds: a HAR `postData` or `content`.
 
         Args:
@@ -82,7 +82,7 @@ class Reader:
             self._bodies[digest] = body
         return body
 
-    def _own(self, node: Node, size: int | None) -> bytes:
+    def _own(self, node: _Object, size: int | None) -> bytes:
         if "_file" in node:
             return self._beside(str(node["_file"]))
         if "text" in node:
@@ -117,7 +117,7 @@ def _bytes_of(text: str, size: int | None) -> bytes:
     return text.encode("latin-1")
 
 
-def _from_params(params: Iterator[Node], media_type: str) -> bytes:
+def _from_params(params: Iterator[_Object], media_type: str) -> bytes:
     """A form rebuilt from its fields, for recorders that keep nothing else."""
     fields = [(str(each["name"]), each) for each in params]
     _, _, boundary = media_type.partition("boundary=")
@@ -128,7 +128,7 @@ def _from_params(params: Iterator[Node], media_type: str) -> bytes:
     return f"{''.join(parts)}--{mark}--\r\n".encode()
 
 
-def _part(name: str, node: Node) -> str:
+def _part(name: str, node: _Object) -> str:
     file = f'; filename="{node["fileName"]}"' if "fileName" in node else ""
     kind = f"\r\nContent-Type: {node['contentType']}" if "contentType" in node else ""
     value = node.get("value", "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from testcard.common.redaction import safe
+from testcard.contract.safe import safe
 from testcard.contract.verdict import Report
 from testcard.record import baseline, har
 from testcard.report import html, json, junit, sarif

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from testcard.common.redaction import visible
-from testcard.record.drift import KINDS, Change, Drift
+from testcard.record.drift import CHANGE_KINDS, Change, Drift
 from testcard.report.summary import named, plural
 
 _STYLES: Final = {"broken": "bold red", "finding": "yellow", "not-exercised": "dim"}
@@ -69,6 +69,6 @@ def _what(change: Change) -> tuple[str, ...]:
 def _summary(changes: Drift) -> Text:
     broken = sum(change.breaks for change in changes)
     kinds = [change.kind for change in changes]
-    counts = ", ".join(f"{kinds.count(each)} {each}" for each in KINDS if each in kinds)
+    counts = ", ".join(f"{kinds.count(each)} {each}" for each in CHANGE_KINDS if each in kinds)
     verdict = f"{plural(broken, 'promise')} newly broken" if broken else "No promise newly broken"
     return Text.assemble((verdict, "bold red" if broken else "bold green"), f": {counts}")

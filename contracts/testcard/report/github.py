@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Final, TextIO
 
-from testcard.common.redaction import safe
+from testcard.contract.safe import safe
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict, severity
 from testcard.report.summary import place_of
 

@@ -1,25 +1,23 @@
 """A report as JSON, for programs: the same members in the same order from run to run.
 
-Knows the report's JSON, of which this is the only description. Must not know who reads it.
+Knows the report's JSON, whose name and version stand in record/json_report. Must not know who
+reads it.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
 from testcard.common.message import Exchange
 from testcard.common.redaction import visible
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict, fingerprint, severity
+from testcard.record.json_report import FORMAT, VERSION
 from testcard.report.summary import STANDINGS, count, place_of, standing
 
-Node = dict[str, Any]
-
-FORMAT: Final = "testcard-report"
-VERSION: Final = 1
-"""Raised when a member changes its meaning or goes; not for a new one."""
+_Object = dict[str, Any]
 
 
 def render(report: Report) -> bytes:
@@ -45,7 +43,7 @@ def render(report: Report) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _provider(run: ProviderRun) -> Node:
+def _provider(run: ProviderRun) -> _Object:
     reading = run.reading
     return {
         "id": reading.spec.id,
@@ -59,7 +57,7 @@ def _provider(run: ProviderRun) -> Node:
     }
 
 
-def _verdict(run: ProviderRun, verdict: Verdict) -> Node:
+def _verdict(run: ProviderRun, verdict: Verdict) -> _Object:
     return {
         "clause": verdict.clause.id,
         "group": verdict.clause.group,
@@ -72,7 +70,7 @@ def _verdict(run: ProviderRun, verdict: Verdict) -> Node:
     }
 
 
-def _ruling(run: ProviderRun, verdict: Verdict, ruling: Ruling) -> Node:
+def _ruling(run: ProviderRun, verdict: Verdict, ruling: Ruling) -> _Object:
     place = place_of(run, ruling)
     return {
         "fingerprint": fingerprint(verdict, ruling),
@@ -88,7 +86,7 @@ def _ruling(run: ProviderRun, verdict: Verdict, ruling: Ruling) -> Node:
     }
 
 
-def _exchange(exchange: Exchange) -> Node:
+def _exchange(exchange: Exchange) -> _Object:
     return {
         "method": visible(exchange.call.method),
         "url": visible(exchange.call.url),

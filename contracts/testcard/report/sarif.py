@@ -23,7 +23,7 @@ from testcard.contract.verdict import (
 )
 from testcard.report.summary import place_of, standing
 
-Node = dict[str, Any]
+_Object = dict[str, Any]
 
 SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -57,7 +57,7 @@ def render(report: Report) -> bytes:
     return orjson.dumps(log, option=orjson.OPT_INDENT_2)
 
 
-def _rule(clause: Clause) -> Node:
+def _rule(clause: Clause) -> _Object:
     return {
         "id": clause.id,
         "shortDescription": {"text": clause.sentence},
@@ -68,7 +68,7 @@ def _rule(clause: Clause) -> Node:
     }
 
 
-def _results(run: ProviderRun, verdict: Verdict, rule: int) -> list[Node]:
+def _results(run: ProviderRun, verdict: Verdict, rule: int) -> list[_Object]:
     if standing(verdict) == "not-exercised":
         text = f"{verdict.provider}: not exercised: {verdict.reason or verdict.clause.wants}"
         unheard = Ruling(True, (), "", "", Evidence("", ""))
@@ -102,7 +102,7 @@ def _message(verdict: Verdict, ruling: Ruling) -> str:
 
 def _result(
     run: ProviderRun, verdict: Verdict, rule: int, ruling: Ruling, text: str, level: str
-) -> Node:
+) -> _Object:
     place = place_of(run, ruling)
     location = {
         "artifactLocation": {"uri": _uri(place.file)},

@@ -23,11 +23,11 @@ Standing = Literal["broken", "finding", "accepted", "kept", "not-exercised"]
 STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 
-Steps = tuple[str | int, ...]
+Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLine:
     """Where a ruling's promise stands in a spec's file.
 
     Attributes:
@@ -97,11 +97,11 @@ def shown_subject(ruling: Ruling, trace: Sequence[Exchange], most: int) -> list[
     return subject if len(subject) <= most else [*subject[: most - 1], subject[-1]]
 
 
-def place_of(run: ProviderRun, ruling: Ruling) -> Place:
+def place_of(run: ProviderRun, ruling: Ruling) -> SourceLine:
     """Return the file and line that a ruling's place leads to: references are followed."""
     spec = run.reading.spec
     path = written_at(spec.source, ruling.place)
-    return Place(relative(spec.path), _line(spec.path, path))
+    return SourceLine(relative(spec.path), _line(spec.path, path))
 
 
 def relative(path: Path) -> str:
@@ -113,7 +113,7 @@ def relative(path: Path) -> str:
         return whole.as_posix()
 
 
-def written_at(source: Any, place: Sequence[str]) -> Steps:
+def written_at(source: Any, place: Sequence[str]) -> Keys:
     """Return where in `source` the node stands that `place` leads to.
 
     Args:
@@ -123,7 +123,7 @@ def written_at(source: Any, place: Sequence[str]) -> Steps:
     Returns:
         The path to it, or to the nearest node above it that exists.
     """
-    path: Steps = ()
+    path: Keys = ()
     node = source
     for step in place:
         path, node = _behind_references(source, path, node)
@@ -134,7 +134,7 @@ def written_at(source: Any, place: Sequence[str]) -> Steps:
     return path
 
 
-def _behind_references(source: Any, path: Steps, node: Any) -> tuple[Steps, Any]:
+def _behind_references(source: Any, path: Keys, node: Any) -> tuple[Keys, Any]:
     while isinstance(node, dict) and isinstance(node.get("$ref"), str):
         path = tuple(node["$ref"].removeprefix("#/").split("/"))
         node = source
@@ -151,7 +151,7 @@ def _key(node: Any, step: str) -> str | int | None:
 
 
 @cache
-def _line(path: Path, place: Steps) -> int:
+def _line(path: Path, place: Keys) -> int:
     try:
         return line_of(path.read_text(encoding="utf-8"), place)
     except (OSError, UnicodeDecodeError):

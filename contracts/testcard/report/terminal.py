@@ -25,7 +25,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from testcard.common.redaction import safe
+from testcard.contract.safe import safe
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
 from testcard.report.curl import curl
 from testcard.report.summary import (

@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from testcard.assembly import parse_settings
-from testcard.cli import checks as runs
+from testcard.cli import check_runs as runs
 from testcard.cli.words import Grade, ProfileName, UsageError, clear_errors, credits_from
 from testcard.common.message import Exchange
-from testcard.contract.session import Limits
+from testcard.contract.calls import Links
+from testcard.contract.session import Budget
 from testcard.contract.verdict import Report
-from testcard.drivers.material import Links
-from testcard.drivers.plan import steps
+from testcard.drivers.plan import planned
 from testcard.record import baseline, drift, har
 from testcard.report import known, write
 from testcard.report.changes import print_drift
@@ -35,7 +35,7 @@ app = typer.Typer()
 _INTERRUPTED = 130
 
 
-class Kind(StrEnum):
+class Answerer(StrEnum):
     """Who answered recorded traffic, as words of the command line."""
 
     MOCK = "mock"
@@ -65,6 +65,10 @@ RequireExercised = Annotated[
 ]
 Profile = Annotated[
     ProfileName, typer.Option("--profile", help="Of the mock, and the reading that judges.")
+]
+
+AnsweredBy = Annotated[
+    Answerer, typer.Option("--kind", help="Who answered: it decides what binds.")
 ]
 
 
@@ -117,14 +121,14 @@ def check(
     could be exercised.
     """
     with clear_errors():
-        limits = Limits(
+        spend = Budget(
             credits_from("--budget", budget) if budget is not None else None, max_requests, timeout
         )
-        asked = runs.Asked(
+        wanted = runs.CheckOptions(
             providers=() if providers == ["all"] else tuple(providers),
             against=against,
             key=runs.key_from(key, key_env, key_file),
-            limits=limits,
+            budget=spend,
             deep=deep,
             profile=profile.value,
             settings=parse_settings(settings or ()),
@@ -134,10 +138,10 @@ def check(
         files = _files(report)
         known_ones = baseline.load(accepted) if accepted else None
         if plan:
-            _print_plan(asked, Console())
+            _print_plan(wanted, Console())
             return
         with RunProgress(Console(stderr=True)) as progress:
-            found = runs.run(asked, _watching(progress))
+            found = runs.run(wanted, _watching(progress))
     _finish(found, files, known_ones, fail_on, require_exercised=require_exercised)
 
 
@@ -145,7 +149,7 @@ def check(
 def audit(
     file: Annotated[Path, typer.Argument(metavar="F.har", help="Recorded traffic.")],
     *,
-    kind: Annotated[Kind, typer.Option(help="Who answered: it decides what binds.")] = Kind.LIVE,
+    kind: AnsweredBy = Answerer.LIVE,
     profile: Profile = ProfileName.DOCUMENTED,
     report: Reports = None,
     accepted: BaselineFile = None,
@@ -170,7 +174,7 @@ def drift_(
 ) -> None:
     """Compare two runs: what was added, removed and changed; 1 where something broke."""
     with clear_errors():
-        changes = drift.drift(drift.snapshot(old), drift.snapshot(new))
+        changes = drift.changes_between(drift.snapshot(old), drift.snapshot(new))
         print_drift(changes, Console())
     raise typer.Exit(drift.exit_code(changes))
 
@@ -218,13 +222,13 @@ def _files(words: list[str] | None) -> list[tuple[str, Path]]:
     return files
 
 
-def _print_plan(asked: runs.Asked, console: Console) -> None:
-    for session in runs.sessions(asked, sending=False):
+def _print_plan(wanted: runs.CheckOptions, console: Console) -> None:
+    for session in runs.sessions(wanted, sending=False):
         spec = session.reading.spec
-        table = Table(title=f"{spec.id}: what would be sent to {asked.name}", title_justify="left")
+        table = Table(title=f"{spec.id}: what would be sent to {wanted.name}", title_justify="left")
         for name in ("call", "purpose", "credits"):
             table.add_column(name, overflow="fold")
-        listed = steps(session)
+        listed = planned(session)
         for step in listed:
             cost = f"{step.cost}" if step.cost else "free"
             after = ", then followed to its pictures" if step.job else ""

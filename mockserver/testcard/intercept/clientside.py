@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from testcard.clauses.catalogue import CLIENT_CLAUSES
+from testcard.clauses.judging import judge
 from testcard.clauses.unlisted import CALLS
 from testcard.common.message import Call, Exchange, Trace
 from testcard.common.reading import Reading
 from testcard.common.redaction import redacted
-from testcard.contract.check import judge
 from testcard.contract.trace import Seen, look
 from testcard.contract.verdict import ProviderRun, Ruling, Verdict, severity
 

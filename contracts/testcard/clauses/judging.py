@@ -1,12 +1,12 @@
-"""A check: Reading x Target x drivers -> ProviderRun. Prints nothing.
+"""Recorded exchanges and clauses -> verdicts.
 
-Drivers decide which calls are sent, the session sends and records them, clauses judge what was
-seen. Knows these three. Must not know reports, command lines, or any one provider.
+Knows every clause, and what an outcome is. Must not know who sent or answered, how a report
+looks, or any one provider.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,36 +14,10 @@ from testcard.clauses.catalogue import CLAUSES, CLIENT_CLAUSES
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Reading
 from testcard.common.redaction import redacted
-from testcard.contract.session import Session, Stop
 from testcard.contract.trace import Seen, look
 from testcard.contract.verdict import Clause, Outcome, ProviderRun, Ruling, TargetKind, Verdict
 
-Driver = Callable[[Session], None]
-"""Sends calls by a session."""
-
 _FAILS: Final = "documented"
-
-
-def check(session: Session, drivers: Sequence[Driver]) -> ProviderRun:
-    """Run the drivers one after the other, and judge what was seen.
-
-    A limit that is reached, a target that goes out of reach, and Ctrl-C end the run; what was
-    seen until then is judged all the same. Where the target never answered as an API does,
-    no clause counts as exercised.
-    """
-    stopped, reached = "", True
-    try:
-        for driver in drivers:
-            driver(session)
-    except Stop as stop:
-        stopped, reached = str(stop), not stop.unreachable
-    except KeyboardInterrupt:
-        stopped = "stopped by Ctrl-C"
-    trace = redacted(session.exchanges, session.reading.key_headers)
-    verdicts = judge(session.reading, trace if reached else (), session.kind, stopped=stopped)
-    return ProviderRun(
-        session.reading, trace, verdicts, session.spent, stopped, tuple(session.notes)
-    )
 
 
 def audit(reading: Reading, trace: Trace, kind: TargetKind = "live") -> ProviderRun:

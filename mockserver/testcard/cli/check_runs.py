@@ -17,14 +17,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from testcard.assembly import Options, build, installed, open_engine
+from testcard.clauses.judging import audit
 from testcard.cli.words import BROKEN, GRADES, KEPT, NOTHING, UsageError
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Profile, Reading
-from testcard.contract.check import Driver, audit, check
-from testcard.contract.session import GOOD_KEY, Limits, Session
+from testcard.contract.calls import Links
+from testcard.contract.session import GOOD_KEY, Budget, Session
 from testcard.contract.targets import Http, InProcess, Target
 from testcard.contract.verdict import ProviderRun, Report, TargetKind, severity
-from testcard.drivers.material import Links
+from testcard.drivers.check import Driver, check
 from testcard.drivers.plan import plan
 
 _BALANCE: Final = Decimal(1_000_000)
@@ -33,14 +34,14 @@ _STORIES: Final = 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckOptions:
     """What a check was asked to do.
 
     Attributes:
         providers: ids; none for all.
         against: mock, reference, or a URL, which may hold `{provider}`.
         key: of the account that pays; None where none was given.
-        limits: budget, requests, seconds.
+        budget: credits, requests, seconds.
         deep: whether anything but the mock is explored by the generating drivers too.
         profile: of the mock, and the reading that is judged by.
         settings: provider id -> setting -> value.
@@ -51,7 +52,7 @@ class Asked:
     providers: tuple[str, ...] = ()
     against: str = "mock"
     key: str | None = None
-    limits: Limits = Limits()  # noqa: RUF009 (frozen)
+    budget: Budget = Budget()  # noqa: RUF009 (frozen)
     deep: bool = False
     profile: Profile = "documented"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -72,11 +73,11 @@ class Asked:
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def sessions(asked: Asked, *, sending: bool = True) -> list[Session]:
+def sessions(wanted: CheckOptions, *, sending: bool = True) -> list[Session]:
     """Return a session for each provider, ready to send.
 
     Args:
-        asked: what is to be done.
+        wanted: what is to be done.
         sending: whether anything will be sent, so that keys and budgets are needed.
 
     Raises:
@@ -84,58 +85,58 @@ def sessions(asked: Asked, *, sending: bool = True) -> list[Session]:
         SpecError: a provider or setting is unknown.
     """
     options = Options(
-        providers=asked.providers,
-        profile=asked.profile,
-        settings=asked.settings,
-        seed=asked.seed,
+        providers=wanted.providers,
+        profile=wanted.profile,
+        settings=wanted.settings,
+        seed=wanted.seed,
         balance=_BALANCE,
-        engine=open_engine("reference") if asked.against == "reference" and sending else None,
+        engine=open_engine("reference") if wanted.against == "reference" and sending else None,
     )
     readings = [dialect.reading for dialect in build(options).dialects.values()]
-    if asked.simulated:
-        return [_simulated(reading, options, asked) for reading in readings]
-    _require_live(asked, readings, sending=sending)
-    return [_live(reading, asked) for reading in readings]
+    if wanted.simulated:
+        return [_simulated(reading, options, wanted) for reading in readings]
+    _require_live(wanted, readings, sending=sending)
+    return [_live(reading, wanted) for reading in readings]
 
 
-def _simulated(reading: Reading, options: Options, asked: Asked) -> Session:
+def _simulated(reading: Reading, options: Options, wanted: CheckOptions) -> Session:
     mock = build(options)
-    kind: TargetKind = "reference" if asked.against == "reference" else "mock"
-    target = InProcess(mock.answer, kind=kind, name=asked.name)
-    return Session(reading, target, asked.key or GOOD_KEY, asked.limits, thorough=True)
+    kind: TargetKind = "reference" if wanted.against == "reference" else "mock"
+    target = InProcess(mock.answer, kind=kind, name=wanted.name)
+    return Session(reading, target, wanted.key or GOOD_KEY, wanted.budget, thorough=True)
 
 
-def _require_live(asked: Asked, readings: Sequence[Reading], *, sending: bool) -> None:
-    if len(readings) > 1 and "{provider}" not in asked.against:
+def _require_live(wanted: CheckOptions, readings: Sequence[Reading], *, sending: bool) -> None:
+    if len(readings) > 1 and "{provider}" not in wanted.against:
         names = ", ".join(reading.spec.id for reading in readings)
         raise UsageError(
             f"a URL stands in place of one provider's server, and {len(readings)} were named "
             f"({names}); name one, or write {{provider}} in the URL"
         )
-    if sending and not asked.key:
+    if sending and not wanted.key:
         raise UsageError(
             "a run against a URL needs a key of its own: give --key, --key-env or --key-file"
         )
-    if sending and asked.limits.budget is None:
+    if sending and wanted.budget.credits is None:
         raise UsageError(
             "a run against a URL may cost money: give --budget CREDITS, or look first with --plan"
         )
 
 
-def _live(reading: Reading, asked: Asked) -> Session:
-    base = asked.against.replace("{provider}", reading.spec.id)
+def _live(reading: Reading, wanted: CheckOptions) -> Session:
+    base = wanted.against.replace("{provider}", reading.spec.id)
     try:
         target: Target = Http(base, reading.spec.server, secret=reading.key_headers)
     except ValueError as error:
         raise UsageError(str(error)) from error
     own = urlsplit(base).hostname == urlsplit(reading.spec.server).hostname
-    if own and asked.links is None and _by_url_alone(reading):
+    if own and wanted.links is None and _by_url_alone(reading):
         raise UsageError(
             f"{reading.spec.title} takes pictures by URL alone: give --picture URL, a picture in "
             f"the web that it can fetch"
         )
-    links = asked.links or Links()
-    return Session(reading, target, asked.key or "KEY", asked.limits, links=links)
+    links = wanted.links or Links()
+    return Session(reading, target, wanted.key or "KEY", wanted.budget, links=links)
 
 
 def _by_url_alone(reading: Reading) -> bool:
@@ -146,13 +147,13 @@ def _by_url_alone(reading: Reading) -> bool:
     )
 
 
-def drivers(asked: Asked) -> list[Driver]:
+def drivers(wanted: CheckOptions) -> list[Driver]:
     """Return what sends calls: the plan, and where calls cost nothing the generating ones.
 
     Raises:
         UsageError: what the generating ones need is not installed.
     """
-    if not (asked.against == "mock" or asked.deep):
+    if not (wanted.against == "mock" or wanted.deep):
         return [plan]
     try:
         from testcard.drivers.fuzz import fuzz
@@ -163,26 +164,26 @@ def drivers(asked: Asked) -> list[Driver]:
         ) from error
     return [
         plan,
-        partial(fuzz, examples=_EXAMPLES, seed=asked.seed),
-        partial(stateful, examples=_STORIES, seed=asked.seed),
+        partial(fuzz, examples=_EXAMPLES, seed=wanted.seed),
+        partial(stateful, examples=_STORIES, seed=wanted.seed),
     ]
 
 
 def run(
-    asked: Asked,
+    wanted: CheckOptions,
     begin: Callable[[str], Callable[[Exchange], None] | None] = lambda _: None,
 ) -> Report:
     """Check every provider that was asked for.
 
     Args:
-        asked: what is to be done.
+        wanted: what is to be done.
         begin: told of each provider before its first call; returns what is told of each call.
 
     Raises:
         UsageError: it cannot be done.
         SpecError: a provider or setting is unknown.
     """
-    ready, driving = sessions(asked), drivers(asked)
+    ready, driving = sessions(wanted), drivers(wanted)
     started, began = time.time(), time.perf_counter()
     runs: list[ProviderRun] = []
     for session in ready:
@@ -192,7 +193,7 @@ def run(
             break
     kind: TargetKind = ready[0].kind if ready else "mock"
     took = time.perf_counter() - began
-    return Report(asked.name, kind, tuple(runs), started, took, version("testcard"))
+    return Report(wanted.name, kind, tuple(runs), started, took, version("testcard"))
 
 
 def run_audit(trace: Trace, name: str, kind: TargetKind, readings: Iterable[Reading]) -> Report:

@@ -1,0 +1,39 @@
+"""A check: Reading x Target x drivers -> ProviderRun. Prints nothing.
+
+Drivers decide which calls are sent, the session sends and records them, clauses judge what was
+seen. Knows these three. Must not know reports, command lines, or any one provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from testcard.clauses.judging import judge
+from testcard.common.redaction import redacted
+from testcard.contract.session import Session, Stop
+from testcard.contract.verdict import ProviderRun
+
+Driver = Callable[[Session], None]
+"""Sends calls by a session."""
+
+
+def check(session: Session, drivers: Sequence[Driver]) -> ProviderRun:
+    """Run the drivers one after the other, and judge what was seen.
+
+    A limit that is reached, a target that goes out of reach, and Ctrl-C end the run; what was
+    seen until then is judged all the same. Where the target never answered as an API does,
+    no clause counts as exercised.
+    """
+    stopped, reached = "", True
+    try:
+        for driver in drivers:
+            driver(session)
+    except Stop as stop:
+        stopped, reached = str(stop), not stop.unreachable
+    except KeyboardInterrupt:
+        stopped = "stopped by Ctrl-C"
+    trace = redacted(session.exchanges, session.reading.key_headers)
+    verdicts = judge(session.reading, trace if reached else (), session.kind, stopped=stopped)
+    return ProviderRun(
+        session.reading, trace, verdicts, session.spent, stopped, tuple(session.notes)
+    )
