@@ -27,6 +27,7 @@ from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.dialect import Dialect
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry
+from testcard.mock.memory_limit import MemoryLimit
 from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.world import Account, AccountId, JobPolicy
 
@@ -130,16 +131,18 @@ def mock_of(
     policy: str = "polls:1",
     engine: Engine | None = None,
     largest_body: int = LARGEST_BODY,
+    memory: MemoryLimit | None = None,
     **world: Any,
 ) -> Mock:
     """Return a mock of the providers of `apis`, in a world of its own."""
-    chosen = tuple((settings or {}).items())
+    chosen, memory = tuple((settings or {}).items()), memory or MemoryLimit()
     return Mock(
         [_dialect(name, profile, chosen) for name in {api.provider: None for api in apis}],
-        MemoryWorld(policy=JobPolicy.parse(policy), **world),
+        MemoryWorld(policy=JobPolicy.parse(policy), memory=memory, **world),
         engine or CardEngine(),
         _INPUTS,
         largest_body=largest_body,
+        memory=memory,
     )
 
 

@@ -204,7 +204,7 @@ def test_a_cached_string_does_not_pass_as_a_file() -> None:
 
 def test_the_cache_is_bounded_by_bytes() -> None:
     """The picture used longest ago is forgotten first; one too large is never kept."""
-    room = 16 * 16 * 3 * 2
+    room = 2 * (16 * 16 * 3 + 300)
     inputs = Inputs(cache_bytes=room)
     for level in (1, 2):
         inputs.read(png(level), ALL)
@@ -217,7 +217,7 @@ def test_the_cache_is_bounded_by_bytes() -> None:
 
 
 def test_threads_share_one_reader() -> None:
-    inputs = Inputs(cache_bytes=16 * 16 * 3 * 3)
+    inputs = Inputs(cache_bytes=3 * (16 * 16 * 3 + 300))
     levels = [number % 8 for number in range(200)]
     with ThreadPoolExecutor(8) as pool:
         seen = list(pool.map(lambda level: inputs.read(png(level), ALL), levels))

@@ -13,6 +13,7 @@ from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
 from testcard.common.reading import Profile
 from testcard.mock import memory_world
+from testcard.mock.memory_limit import LEAST_MEMORY, MemoryLimit
 from testcard.mock.world import AccountId, Hold, JobPolicy, Order
 
 SMALL = {"width": 64, "height": 96}
@@ -206,12 +207,9 @@ def test_the_oldest_jobs_are_forgotten_and_give_back_what_they_held(
     assert client.account.held == 3
 
 
-def test_jobs_with_long_texts_are_forgotten_by_their_weight(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(memory_world, "_MOST_JOB_BYTES", 5_000)
-    client = ordering("never")
-    first, last = order(client, prompt="x" * 4_000), order(client, prompt="y" * 4_000)
+def test_jobs_with_long_texts_are_forgotten_by_their_weight() -> None:
+    client = ordering("never", memory=MemoryLimit(LEAST_MEMORY))
+    first, last = order(client, prompt="x" * 600_000), order(client, prompt="y" * 600_000)
     assert [client.follow(job).status for job in (first, last)] == [404, 202]
 
 

@@ -33,6 +33,8 @@ from testcard.mock import journal as journal_module
 from testcard.mock.core import Mock
 from testcard.mock.fault import Fault
 from testcard.mock.journal import Entry
+from testcard.mock.memory_limit import LEAST_MEMORY, MemoryLimit
+from testcard.mock.summary import brief
 
 SECRET = "kept-very-secret-1234"
 KEY_HEADERS = ["x-api-key", "API-Key", "X-API-Key", "Ocp-Apim-Subscription-Key", "Authentication"]
@@ -140,6 +142,14 @@ def test_a_body_as_deep_as_json_goes_can_be_told() -> None:
     assert "too deep to show" in json.dumps(journal(client.mock))
 
 
+def test_wide_places_are_cut_to_their_size() -> None:
+    """A list of a million numbers is not kept item by item."""
+    assert brief(list(range(1_000_000)))[98:] == [98, 99, "<999900 more>"]
+    assert brief(list(range(100))) == list(range(100))
+    wide = brief({str(number): number for number in range(1_000)})
+    assert list(wide.items())[99:] == [("99", 99), ("…", "<900 more>")]
+
+
 def test_the_latest_calls_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "_MOST_ENTRIES", 5)
     client = client_of(SEGMIND)
@@ -150,10 +160,9 @@ def test_the_latest_calls_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said["forgotten"] == 7
 
 
-def test_large_bodies_are_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "_MOST_BYTES", 10_000)
-    client = client_of(SEGMIND)
-    for size in (100, 6_000, 6_000, 50_000, 10):
+def test_large_bodies_are_not_kept_for_long() -> None:
+    client = client_of(SEGMIND, memory=MemoryLimit(LEAST_MEMORY))
+    for size in (100, 600_000, 600_000, 5_000_000, 10):
         client.send(b"x" * size)
     assert [entry.number for entry in client.mock.journal.entries()] == [5]
 

@@ -20,6 +20,7 @@ from testcard.common.spec import Spec, SpecError, bundled, load
 from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
+from testcard.mock.memory_limit import DEFAULT_MEMORY, MemoryLimit
 from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.world import JobPolicy
 from testcard.providers.base import SpecDialect
@@ -41,6 +42,8 @@ class Options:
         policy: when asynchronous jobs end.
         pictures: a folder whose files stand for the URLs that clients send.
         largest_body: bytes of a request body that are taken.
+        memory: bytes that it remembers at most: calls, jobs, accounts and pictures together.
+        trim: gives memory that was let go back to the system; None to leave that to Python.
         watch: called with each journal entry.
         engine: what paints; None for test cards.
     """
@@ -53,6 +56,8 @@ class Options:
     policy: JobPolicy = field(default_factory=JobPolicy)
     pictures: Path | None = None
     largest_body: int = LARGEST_BODY
+    memory: int = DEFAULT_MEMORY
+    trim: Callable[[], None] | None = None
     watch: Callable[[Entry], None] | None = None
     engine: Engine | None = None
 
@@ -72,13 +77,17 @@ def build(
     Raises:
         SpecError: a provider or setting is unknown, or a spec is not one that testcard reads.
     """
+    memory = MemoryLimit(options.memory, options.trim)
     return Mock(
         dialects or dialects_of(options),
-        MemoryWorld(seed=options.seed, balance=options.balance, policy=options.policy),
+        MemoryWorld(
+            seed=options.seed, balance=options.balance, policy=options.policy, memory=memory
+        ),
         options.engine or CardEngine(),
-        inputs or Inputs(options.pictures),
-        journal=Journal(options.watch),
+        inputs or Inputs(options.pictures, memory=memory),
+        journal=Journal(options.watch, memory),
         largest_body=options.largest_body,
+        memory=memory,
     )
 
 

@@ -5,6 +5,7 @@ Knows HTTP's nouns. Must not know a web framework, a provider, a socket or a thr
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -16,6 +17,23 @@ _DIGITS = 18  # of a length that is read; more of them would be too large all th
 
 BLANKED = "[blanked]"
 """Stands in every record where a secret was."""
+
+
+_LONG_URL = 4_096  # characters
+
+_split_afresh = inspect.unwrap(urlsplit)
+
+
+def split_url(url: str) -> SplitResult:
+    """Take a URL apart; one that is long is kept nowhere, as `urlsplit` keeps the latest.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if len(url) <= _LONG_URL:
+        return urlsplit(url)
+    parts: SplitResult = _split_afresh(url)
+    return parts
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -50,7 +68,7 @@ class Call:
     @property
     def parts(self) -> SplitResult:
         """The URL, taken apart."""
-        return urlsplit(self.url)
+        return split_url(self.url)
 
     @property
     def media_type(self) -> str | None:

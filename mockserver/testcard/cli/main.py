@@ -18,7 +18,7 @@ from testcard.assembly import Options, build, installed, open_engine, parse_sett
 from testcard.cli import check as checking
 from testcard.cli import run as running
 from testcard.cli.tables import contract_tables, providers_table, serving_table
-from testcard.cli.words import BROKEN, KEPT, ProfileName, clear_errors, credits_from
+from testcard.cli.words import BROKEN, KEPT, ProfileName, bytes_from, clear_errors, credits_from
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.selfcheck import complaints
 from testcard.common.spec import bundled, load
@@ -81,12 +81,17 @@ def serve(
     together: Annotated[
         int | None, typer.Option(min=1, help="Pictures painted as one batch, where calls wait.")
     ] = None,
+    memory: Annotated[
+        str,
+        typer.Option(metavar="SIZE", help="What calls, jobs and pictures take when remembered."),
+    ] = "256MiB",
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
     log_format: Annotated[
         LogFormat, typer.Option("--log-format", help="Lines for people, or for machines.")
     ] = "text",
 ) -> None:
     """Serve the APIs until Ctrl-C."""
+    from testcard.doors.allocator import keep_flat, trim
     from testcard.doors.http import caller_left
     from testcard.doors.server import serve_until_stopped
 
@@ -107,6 +112,8 @@ def serve(
             balance=credits_from("--credits", credits_),
             policy=JobPolicy.parse(jobs),
             pictures=pictures,
+            memory=bytes_from("--memory", memory),
+            trim=trim,
             watch=None if quiet else log_call,
         )
         mock = build(options)
@@ -122,6 +129,7 @@ def serve(
                 return
             log.say(_as_printed(serving_table(readings, base), f"\n{said}"))
 
+        keep_flat()
         serve_until_stopped(mock, host, port, ready, log.close)
 
 

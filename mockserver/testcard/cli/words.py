@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 import typer
+from pydantic import ByteSize, TypeAdapter, ValidationError
 
 KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
 """Exit codes: all was kept, something was broken, wrong usage, nothing could be judged."""
@@ -58,6 +59,20 @@ def credits_from(option: str, text: str) -> Decimal:
     if not (amount.is_finite() and amount >= 0):
         raise UsageError(f"{option} is {text!r}; a number of credits from 0 up was expected")
     return amount
+
+
+def bytes_from(option: str, text: str) -> int:
+    """Return the bytes that an option gives: `256MiB`, `1GiB`, `500M`.
+
+    Raises:
+        UsageError: it is no size.
+    """
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError as error:
+        raise UsageError(
+            f"{option} is {text!r}; a size like 256MiB or 500M was expected"
+        ) from error
 
 
 def pairs(option: str, words: Sequence[str], form: str = "NAME=VALUE") -> Iterator[tuple[str, str]]:

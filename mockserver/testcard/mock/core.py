@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 
-import orjson
-
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.job import Engine
 from testcard.common.message import Call, Exchange, Reply, blank
@@ -20,6 +18,8 @@ from testcard.mock.admin import administer
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal
+from testcard.mock.memory_limit import MemoryLimit
+from testcard.mock.render import json_bytes
 from testcard.mock.studio import Studio
 from testcard.mock.summary import brief
 from testcard.mock.turn import House, Turn, Work
@@ -43,11 +43,13 @@ class Mock:
         *,
         journal: Journal | None = None,
         largest_body: int = LARGEST_BODY,
+        memory: MemoryLimit | None = None,
     ) -> None:
         """Put a mock together from its parts; `testcard.assembly` does so from options."""
+        self.memory = memory or MemoryLimit()
         self.dialects: Mapping[str, Dialect] = {each.reading.spec.id: each for each in dialects}
-        self.house = House(world, Studio(engine), inputs, largest_body)
-        self.journal = journal or Journal()
+        self.house = House(world, Studio(engine, memory=self.memory), inputs, largest_body)
+        self.journal = journal or Journal(memory=self.memory)
         keys = (each.reading.key_headers for each in self.dialects.values())
         self._secret = _ALWAYS_SECRET.union(*keys)  # whoever is asked: a key may go astray
 
@@ -57,9 +59,12 @@ class Mock:
         return self.house.world
 
     def reset(self) -> None:
-        """Begin again: world and journal as at the start."""
+        """Begin again: world and journal as at the start, nothing remembered."""
         self.world.reset()
         self.journal.clear()
+        self.house.studio.clear()
+        self.house.inputs.clear()
+        self.memory.trim()
 
     def answer(self, call: Call) -> Reply:
         """Answer one call, however long it takes."""
@@ -138,4 +143,4 @@ class Mock:
             "providers": {name: f"/{name}" for name in self.dialects},
             "admin": ADMIN_PREFIX,
         }
-        return Reply(404, (("content-type", "application/json"),), orjson.dumps(body))
+        return Reply(404, (("content-type", "application/json"),), json_bytes(body))

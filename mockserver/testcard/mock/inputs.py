@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import os
 import re
-from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import pybase64
-from cachetools import LRUCache
 from xxhash import xxh3_128_digest
 
 from testcard.card.scene import landscape
 from testcard.common.picture import DEFAULT_LIMITS, Limits, PictureError, Pixels, decode, sniff
+from testcard.mock.memory_limit import MemoryLimit, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 Encoding = Literal["base64", "data-uri", "url", "file"]
 
-CACHE_BYTES: Final = 64 * 1024 * 1024
+_PART: Final = 0.12  # of what a mock remembers
 
 _NAMES: Final[dict[str, str]] = {
     "base64": "plain base64",
@@ -60,20 +59,24 @@ class Inputs:
     Args:
         folder: where files that stand for URLs are looked up: `http://host/a/b.png` is
             `folder/host/a/b.png` or else `folder/b.png`. None for no such files.
-        cache_bytes: how many bytes of decoded pixels are remembered.
+        cache_bytes: of decoded pixels that are remembered at most; None for no limit but that
+            of `memory`.
         limits: how large a picture may be.
+        memory: shared with whoever else remembers; None for one of its own.
     """
 
     def __init__(
         self,
         folder: Path | None = None,
-        cache_bytes: int = CACHE_BYTES,
+        cache_bytes: int | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        memory: MemoryLimit | None = None,
     ) -> None:
         self._folder = None if folder is None else folder.resolve()
         self._limits = limits
-        self._lock = Lock()
-        self._cache: LRUCache[Key, Pixels] = LRUCache(cache_bytes, lambda held: held.array.nbytes)
+        self._cache: Remembered[Key, Pixels] = Remembered(
+            memory or MemoryLimit(), _PART, lambda pixels: pixels.array.nbytes, most=cache_bytes
+        )
 
     def read(self, value: str | bytes, encodings: Collection[str]) -> Pixels:
         """Turn a value into pixels; `bytes` are the content of a file part.
@@ -98,7 +101,7 @@ class Inputs:
         else:
             data = _from_data_uri(value) if kind == "data-uri" else _from_base64(value, encodings)
             pixels = decode(data, self._limits)
-        return self._keep(_key(kind, value), pixels)
+        return self._cache.keep(_key(kind, value), pixels)
 
     def peek(self, value: str | bytes, encodings: Collection[str]) -> Pixels | None:
         """The pixels of a value that was read before, None if they are not remembered.
@@ -109,7 +112,11 @@ class Inputs:
         kind = encoding_of(value)
         if kind not in encodings or (kind == "url" and self._folder is not None):
             return None
-        return self._held(_key(kind, value))
+        return self._cache.get(_key(kind, value))
+
+    def clear(self) -> None:
+        """Forget what was read."""
+        self._cache.clear()
 
     def _at(self, url: str, key: Key) -> Pixels:
         """The picture that stands for a URL."""
@@ -118,19 +125,9 @@ class Inputs:
         if path is not None:
             data = path.read_bytes()
             key = _key("file", data)
-            return self._held(key) or self._keep(key, decode(data, self._limits))
+            return self._cache.get(key) or self._cache.keep(key, decode(data, self._limits))
         label = unquote(parts.path.rpartition("/")[2]) or parts.netloc
-        return self._held(key) or self._keep(key, Pixels.of(landscape(url, label)))
-
-    def _held(self, key: Key) -> Pixels | None:
-        with self._lock:
-            return self._cache.get(key)
-
-    def _keep(self, key: Key, pixels: Pixels) -> Pixels:
-        if pixels.array.nbytes <= self._cache.maxsize:
-            with self._lock:
-                self._cache[key] = pixels
-        return pixels
+        return self._cache.get(key) or self._cache.keep(key, Pixels.of(landscape(url, label)))
 
 
 def encoding_of(value: str | bytes) -> Encoding:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from sys import getsizeof
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from testcard.common.body import Finding
-from testcard.common.message import Exchange
+from testcard.common.message import Exchange, Headers
+from testcard.mock.memory_limit import MemoryLimit, Share, weigh
 
-_MOST_ENTRIES = 1_000
-_MOST_BYTES = 64 << 20
+_MOST_ENTRIES: Final = 1_000
+_MOST_FINDINGS: Final = 100
+_PART: Final = 0.2  # of what a mock remembers
+_FRAME: Final = 1_000  # bytes of an entry's own values, beside those that differ in length
+_HEADER: Final = 64  # bytes of a header's pair, beside its name and value
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,22 @@ class Entry:
 class Journal:
     """The latest entries; the oldest go when there are too many or too large."""
 
-    def __init__(self, watch: Callable[[Entry], None] | None = None) -> None:
-        """Begin empty; `watch` is called with each entry as it is written."""
+    def __init__(
+        self,
+        watch: Callable[[Entry], None] | None = None,
+        memory: MemoryLimit | None = None,
+    ) -> None:
+        """Begin empty.
+
+        Args:
+            watch: called with each entry as it is written.
+            memory: shared with whoever else remembers; None for one of its own.
+        """
         self._watch = watch
         self._lock = Lock()
-        self._entries: deque[Entry] = deque()
-        self._bytes = 0
+        self._memory = memory or MemoryLimit()
+        self._share: Share = self._memory.share(_PART, self._forget_oldest)
+        self._entries: deque[tuple[Entry, int]] = deque()
         self._count = 0
 
     def write(
@@ -69,17 +84,18 @@ class Journal:
         fields: Mapping[str, Any],
     ) -> Entry:
         """Keep one exchange, whose secrets are blanked already."""
+        entry = Entry(
+            0, provider, operation, verdict, detail, _bounded(findings), notes, fields, exchange
+        )
+        weight = _weight(entry)
         with self._lock:
             self._count += 1
-            entry = Entry(
-                self._count, provider, operation, verdict, detail, findings, notes, fields, exchange
-            )
-            self._entries.append(entry)
-            self._bytes += _weight(entry)
-            while len(self._entries) > _MOST_ENTRIES or (
-                self._bytes > _MOST_BYTES and len(self._entries) > 1
-            ):
-                self._bytes -= _weight(self._entries.popleft())
+            entry = replace(entry, number=self._count)
+            self._entries.append((entry, weight))
+            self._share.held += weight
+            while len(self._entries) > _MOST_ENTRIES:
+                self._drop_oldest()
+        self._memory.make_room()
         if self._watch is not None:
             self._watch(entry)
         return entry
@@ -87,7 +103,7 @@ class Journal:
     def entries(self, provider: str | None = None) -> tuple[Entry, ...]:
         """Return the entries kept, oldest first, of one provider or of all."""
         with self._lock:
-            kept = tuple(self._entries)
+            kept = [entry for entry, _ in self._entries]
         return tuple(each for each in kept if provider in (None, each.provider))
 
     @property
@@ -100,8 +116,37 @@ class Journal:
         """Forget everything and count from 1 again."""
         with self._lock:
             self._entries.clear()
-            self._bytes = self._count = 0
+            self._share.held = self._count = 0
+
+    def _forget_oldest(self) -> bool:
+        with self._lock:
+            if len(self._entries) < 2:  # the latest stays, however large
+                return False
+            self._drop_oldest()
+            return True
+
+    def _drop_oldest(self) -> None:
+        _, weight = self._entries.popleft()
+        self._share.held -= weight
+
+
+def _bounded(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    more = len(findings) - _MOST_FINDINGS
+    if more <= 0:
+        return findings
+    first = findings[_MOST_FINDINGS]
+    told = replace(first, where="call", message=f"{more} further findings are not kept")
+    return (*findings[:_MOST_FINDINGS], told)
 
 
 def _weight(entry: Entry) -> int:
-    return len(entry.exchange.call.body) + len(entry.exchange.reply.body)
+    call, reply = entry.exchange.call, entry.exchange.reply
+    texts = getsizeof(call.url) + getsizeof(entry.detail)
+    bodies = getsizeof(call.body) + getsizeof(reply.body)
+    headers = _headers_weight(call.headers) + _headers_weight(reply.headers)
+    said = weigh(entry.findings) + weigh(entry.notes) + weigh(entry.fields)
+    return _FRAME + texts + bodies + headers + said
+
+
+def _headers_weight(headers: Headers) -> int:
+    return sum(_HEADER + getsizeof(name) + getsizeof(value) for name, value in headers)

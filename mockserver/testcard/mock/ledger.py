@@ -14,6 +14,9 @@ from math import ceil
 from testcard.mock.world import Account, AccountId, Hold
 
 _MINUTE = 60.0
+_ACCOUNT = 1_300  # bytes that an account takes, a hold, and one call that is counted
+_HOLD = 500
+_CALL = 33
 
 
 @dataclass(slots=True)
@@ -40,12 +43,20 @@ class Ledger:
         self._holding: OrderedDict[AccountId, _Entry] = OrderedDict()
         self._holds: dict[int, Hold] = {}
         self._count = 0
+        self._calls = 0
+
+    @property
+    def weight(self) -> int:
+        """Bytes that all accounts and holds take."""
+        accounts = len(self._idle) + len(self._holding)
+        return _ACCOUNT * accounts + _HOLD * len(self._holds) + _CALL * self._calls
 
     def clear(self) -> None:
         """Forget every account and hold; ids of holds are not given again."""
         self._idle.clear()
         self._holding.clear()
         self._holds.clear()
+        self._calls = 0
 
     def account(self, who: AccountId) -> Account:
         """Return an account, opened on first sight."""
@@ -93,9 +104,11 @@ class Ledger:
         calls = self._used(who).calls
         while calls and calls[0] <= now - _MINUTE:
             calls.popleft()
+            self._calls -= 1
         if len(calls) >= per_minute:
             return max(1, ceil(calls[0] + _MINUTE - now))
         calls.append(now)
+        self._calls += 1
         return None
 
     def _used(self, who: AccountId) -> _Entry:
@@ -118,6 +131,14 @@ class Ledger:
             self._forget_unused()
         return entry
 
+    def forget_oldest(self) -> bool:
+        """Forget the account that was used longest ago and holds nothing; False for none such."""
+        if len(self._idle) < 2:  # the latest is in use
+            return False
+        _, entry = self._idle.popitem(last=False)
+        self._calls -= len(entry.calls)
+        return True
+
     def _forget_unused(self) -> None:
-        while len(self._idle) > self._most:
-            self._idle.popitem(last=False)
+        while len(self._idle) > self._most and self.forget_oldest():
+            pass

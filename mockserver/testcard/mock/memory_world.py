@@ -1,35 +1,30 @@
 """A World in memory: clock, randomness, accounts, jobs, faults, under one lock.
 
-Everything that changes them lives here and in the ledger. Must not know HTTP, a provider's
-words, or threads beyond the one lock that makes each method whole.
+Everything that changes them lives here, in the ledger and in the jobs. Must not know HTTP, a
+provider's words, or threads beyond the one lock that makes each method whole.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from threading import RLock
 from uuid import UUID
 
 from testcard.mock.fault import Fault, times_of
+from testcard.mock.jobs import Jobs, due
 from testcard.mock.ledger import Ledger
-from testcard.mock.world import (
-    Account,
-    AccountId,
-    Hold,
-    Job,
-    JobPolicy,
-    JobState,
-    Order,
-)
+from testcard.mock.memory_limit import MemoryLimit
+from testcard.mock.world import Account, AccountId, Hold, Job, JobPolicy, Order
 
-_MOST_JOBS = 1_000
-_MOST_JOB_BYTES = 256 << 20
+_MOST_JOBS = 10_000
 _MOST_ACCOUNTS = 10_000
+_JOBS_PART = 0.5  # of what a mock remembers
+_ACCOUNTS_PART = 0.03
 _LARGEST_SEED = 2**32 - 1  # of the documented APIs that bound a seed at all
 
 
@@ -43,6 +38,7 @@ class MemoryWorld:
         balance: Decimal = Decimal(1000),
         policy: JobPolicy = JobPolicy(),  # noqa: B008 (frozen)
         clock: Callable[[], float] = time.time,
+        memory: MemoryLimit | None = None,
     ) -> None:
         """Begin a world.
 
@@ -51,14 +47,18 @@ class MemoryWorld:
             balance: credits that each new account begins with.
             policy: of the jobs to come.
             clock: gives the time, in seconds.
+            memory: shared with whoever else remembers; None for one of its own.
         """
         self._clock = clock
         self._seed = seed
         self._first_policy = policy
         self._lock = RLock()
         self._ledger = Ledger(balance, _MOST_ACCOUNTS)
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs = Jobs()
         self._faults: dict[str, deque[Fault]] = {}
+        self._memory = memory or MemoryLimit()
+        self._jobs_share = self._memory.share(_JOBS_PART, self._forget_job)
+        self._accounts_share = self._memory.share(_ACCOUNTS_PART, self._forget_account)
         self.reset()
 
     def now(self) -> float:
@@ -72,8 +72,8 @@ class MemoryWorld:
             self._policy = self._first_policy
             self._ledger.clear()
             self._jobs.clear()
-            self._job_bytes = 0
             self._faults.clear()
+            self._weigh()
 
     def draw_seed(self) -> int:
         """Return a random seed, 1 to 4294967295."""
@@ -89,7 +89,7 @@ class MemoryWorld:
 
     def account(self, who: AccountId) -> Account:
         """Return an account, opened on first sight."""
-        with self._lock:
+        with self._changing():
             return self._ledger.account(who)
 
     def accounts(self) -> tuple[Account, ...]:
@@ -103,27 +103,27 @@ class MemoryWorld:
         Raises:
             ValueError: `balance` is no number from 0 up.
         """
-        with self._lock:
+        with self._changing():
             return self._ledger.set_balance(who, balance)
 
     def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
         """Hold `price` for a call; None, and nothing held, where too little is left."""
-        with self._lock:
+        with self._changing():
             return self._ledger.reserve(who, price)
 
     def settle(self, hold: Hold) -> None:
         """Take what was held for a call that succeeded; nothing where the hold has ended."""
-        with self._lock:
+        with self._changing():
             self._ledger.settle(hold)
 
     def release(self, hold: Hold) -> None:
         """Give back what was held for a call that failed; nothing where the hold has ended."""
-        with self._lock:
+        with self._changing():
             self._ledger.release(hold)
 
     def wait_for_turn(self, who: AccountId, per_minute: int) -> int | None:
         """Count a call against a rate limit; the seconds to wait where it is one too many."""
-        with self._lock:
+        with self._changing():
             return self._ledger.wait_for_turn(who, per_minute, self._clock())
 
     # Faults
@@ -172,59 +172,60 @@ class MemoryWorld:
 
         The oldest jobs are forgotten when there are too many, or their pictures too large.
         """
-        with self._lock:
-            job = Job(self.draw_id(), order, hold, self._policy, self._clock())
-            self._jobs[job.id] = job
-            self._job_bytes += _weight(job)
-            while len(self._jobs) > _MOST_JOBS or (
-                self._job_bytes > _MOST_JOB_BYTES and len(self._jobs) > 1
-            ):
-                self._forget_oldest()
-            return self._end(job, "SUCCESS") if job.policy.kind == "at-once" else job
+        with self._changing():
+            job = self._jobs.add(Job(self.draw_id(), order, hold, self._policy, self._clock()))
+            while len(self._jobs) > _MOST_JOBS:
+                self._ledger.release(self._jobs.forget_oldest().hold)
+            return self._advanced(job) if job.policy.kind == "at-once" else job
 
     def find_job(self, job_id: str) -> Job | None:
         """Return the job, its state untouched; None where the id is not known."""
         with self._lock:
-            return self._jobs.get(job_id)
+            return self._jobs.find(job_id)
 
     def poll(self, provider: str, job_id: str) -> Job | None:
         """Ask once how a job stands, which may move it on, never back; None for no such job."""
-        with self._lock:
-            job = self._jobs.get(job_id)
+        with self._changing():
+            job = self._jobs.find(job_id)
             if job is None or job.provider != provider:
                 return None
-            if job.state == "PENDING":
-                job = self._advance(job)
-            polled = self._jobs[job_id] = replace(job, polls=job.polls + 1)
-            return polled
+            return self._jobs.polled(self._advanced(job))
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the jobs, oldest first."""
         with self._lock:
-            return tuple(self._jobs.values())
+            return self._jobs.all()
 
-    def _advance(self, job: Job) -> Job:
-        policy = job.policy
-        if policy.kind == "fail":
-            return self._end(job, "FAILURE")
-        if (policy.kind == "polls" and job.polls >= policy.amount) or (
-            policy.kind == "seconds" and self._clock() - job.created >= policy.amount
-        ):
-            return self._end(job, "SUCCESS")
-        return job
+    def _advanced(self, job: Job) -> Job:
+        state = due(job, self._clock())
+        if state == job.state:
+            return job
+        (self._ledger.settle if state == "SUCCESS" else self._ledger.release)(job.hold)
+        return self._jobs.end(job, state)
 
-    def _end(self, job: Job, state: JobState) -> Job:
-        (self.settle if state == "SUCCESS" else self.release)(job.hold)
-        ended = self._jobs[job.id] = replace(job, state=state)
-        return ended
+    # Memory
 
-    def _forget_oldest(self) -> None:
-        _, job = self._jobs.popitem(last=False)
-        self._job_bytes -= _weight(job)
-        self.release(job.hold)  # without effect where the job has ended
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with self._lock:
+            yield
+            self._weigh()
+        self._memory.make_room()
 
+    def _weigh(self) -> None:
+        self._accounts_share.held = self._ledger.weight
+        self._jobs_share.held = self._jobs.weight
 
-def _weight(job: Job) -> int:
-    work = job.order.work
-    texts = len(work.prompt) + len(work.negative_prompt)
-    return texts + sum(len(upload.value) for upload in job.order.uploads)
+    def _forget_job(self) -> bool:
+        with self._lock:
+            if len(self._jobs) < 2:  # the latest was just promised to a client
+                return False
+            self._ledger.release(self._jobs.forget_oldest().hold)  # nothing, where it has ended
+            self._weigh()
+            return True
+
+    def _forget_account(self) -> bool:
+        with self._lock:
+            forgot = self._ledger.forget_oldest()
+            self._weigh()
+            return forgot

@@ -5,41 +5,55 @@ Knows an Engine and the encodings. Must not know HTTP or providers.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from threading import Lock
-from typing import Any
-
-from cachetools import LRUCache
+from hashlib import blake2b
+from typing import Any, Final
 
 from testcard.common.job import Engine, PictureJob
 from testcard.common.picture import Format, encode
+from testcard.mock.memory_limit import MemoryLimit, Remembered
 
-_MOST_BYTES = 64 << 20
+_PART: Final = 0.12  # of what a mock remembers
+_DIGEST_BYTES: Final = 16
 
 
 class Studio:
     """Paints with one engine; the same job in the same format gives the same bytes."""
 
-    def __init__(self, engine: Engine, cache_bytes: int = _MOST_BYTES) -> None:
-        """Paint with `engine`, remembering at most `cache_bytes` of encoded pictures."""
+    def __init__(
+        self, engine: Engine, cache_bytes: int | None = None, memory: MemoryLimit | None = None
+    ) -> None:
+        """Paint with `engine`.
+
+        Args:
+            engine: paints what is not remembered.
+            cache_bytes: of encoded pictures that are remembered at most; None for no limit
+                but that of `memory`.
+            memory: shared with whoever else remembers; None for one of its own.
+        """
         self.engine = engine
-        self._lock = Lock()
-        self._painted: LRUCache[Hashable, bytes] = LRUCache(cache_bytes, getsizeof=len)
+        self._painted: Remembered[tuple[bytes, int], bytes] = Remembered(
+            memory or MemoryLimit(), _PART, len, most=cache_bytes
+        )
 
     def known(self, job: PictureJob, format_: Format, count: int) -> bool:
         """Whether the first `count` pictures of `job` need no painting."""
-        with self._lock:
-            return all(_key(job, format_, index) in self._painted for index in range(count))
+        key = _key(job, format_)
+        return all((key, index) in self._painted for index in range(count))
 
     def pictures(self, job: PictureJob, format_: Format, count: int) -> list[bytes]:
         """Return the first `count` pictures of `job`, encoded as png, jpeg or webp."""
-        with self._lock:
-            kept = [self._painted.get(_key(job, format_, index)) for index in range(count)]
+        key = _key(job, format_)
+        kept = [self._painted.get((key, index)) for index in range(count)]
         known = [picture for picture in kept if picture is not None]
         if len(known) == count:
             return known
         return list(self._paint(job, format_, count))
+
+    def clear(self) -> None:
+        """Forget what was painted."""
+        self._painted.clear()
 
     def notes(self, job: PictureJob) -> list[tuple[str, str]]:
         """What of `job` the engine passes over: (field, why)."""
@@ -52,16 +66,14 @@ class Studio:
         return {"name": self.engine.name, **(tell() if tell is not None else {})}
 
     def _paint(self, job: PictureJob, format_: Format, count: int) -> Iterator[bytes]:
+        key = _key(job, format_)
         for index, array in zip(range(count), self.engine.paint(job), strict=False):
-            data = encode(array, format_)
-            with self._lock:
-                if len(data) <= self._painted.maxsize:
-                    self._painted[_key(job, format_, index)] = data
-            yield data
+            yield self._painted.keep((key, index), encode(array, format_))
 
 
-def _key(job: PictureJob, format_: Format, index: int) -> Hashable:
-    # Digests stand for the pictures sent, so that the cache does not keep those alive.
+def _key(job: PictureJob, format_: Format) -> bytes:
+    # Of digests alone, so that the cache keeps neither pictures sent nor long prompts alive.
     init = job.init.digest if job.init else None
     mask = job.mask.digest if job.mask else None
-    return replace(job, init=None, mask=None), init, mask, format_, index
+    said = repr((replace(job, init=None, mask=None), init, mask, format_))
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -17,10 +18,11 @@ from testcard.mock.journal import Entry
 
 _LONGEST = 200
 _DEEPEST = 20
+_WIDEST = 100
 
 
 def brief(value: Any, depth: int = 0) -> Any:
-    """Return `value` with every long text, file, picture and deep place replaced by its size."""
+    """Return `value` with every long text, file, picture, deep and wide place cut to its size."""
     if isinstance(value, FilePart):
         return f"<file {value.filename or 'without a name'}, {len(value.data)} bytes>"
     if isinstance(value, str) and len(value) > _LONGEST:
@@ -28,10 +30,17 @@ def brief(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Mapping | list) and depth == _DEEPEST:
         return f"<{len(value)} more, too deep to show>"
     if isinstance(value, Mapping):
-        return {name: brief(each, depth + 1) for name, each in value.items()}
+        shown = {name: brief(each, depth + 1) for name, each in islice(value.items(), _WIDEST)}
+        return shown | _more(len(value))
     if isinstance(value, list):
-        return [brief(each, depth + 1) for each in value]
+        return [brief(each, depth + 1) for each in value[:_WIDEST]] + list(
+            _more(len(value)).values()
+        )
     return value
+
+
+def _more(count: int) -> dict[str, str]:
+    return {"…": f"<{count - _WIDEST} more>"} if count > _WIDEST else {}
 
 
 def entry_summary(entry: Entry) -> dict[str, Any]:

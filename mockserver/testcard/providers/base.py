@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-import orjson
 import pybase64
 
 from testcard.common.addresses import ADMIN_PREFIX
@@ -24,7 +23,7 @@ from testcard.common.schema import nodes
 from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
-from testcard.mock.render import render
+from testcard.mock.render import json_bytes, render
 from testcard.mock.world import AccountId, Hold, Job, Order, World
 
 JSON = "application/json"
@@ -200,7 +199,7 @@ class SpecDialect:
         content = response.get("content", {}).get(JSON)
         body = render(content["schema"], known) if content else {"error": known.get("message")}
         headers = (("content-type", JSON), *_headers(response, known))
-        return Reply(status, headers, orjson.dumps(body))
+        return Reply(status, headers, json_bytes(body))
 
     def example(self, visit: Visit, code: str | None, name: str | None) -> Reply:
         """Return the first documented answer with this status, or of this name."""
@@ -250,7 +249,7 @@ def _examples(response: Mapping[str, Any]) -> Headers:
 
 def _example_body(example: Mapping[str, Any]) -> bytes:
     if "value" in example:
-        return orjson.dumps(example["value"])
+        return json_bytes(example["value"])
     return b64decode(example["externalValue"].partition(",")[2])
 
 

@@ -1,0 +1,115 @@
+"""Jobs in memory: how far each has come, and the pictures sent for them, as they came.
+
+A picture that many jobs share is kept once and weighed once. Must not know locks (whoever keeps
+Jobs has one), money, or how a job is painted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from sys import getsizeof
+from typing import Final
+
+from testcard.mock.memory_limit import weigh
+from testcard.mock.world import Job, JobState, Order, Upload
+
+_FRAME: Final = 1_600  # bytes of a job's own values, beside those that differ in length
+_UPLOAD: Final = 300  # bytes of one mention of a picture
+
+
+@dataclass(slots=True)
+class _Shared:
+    value: str | bytes
+    jobs: int = 0
+
+
+class Jobs:
+    """The latest jobs, oldest first; none goes back from SUCCESS or FAILURE."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._shared: dict[str | bytes, _Shared] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._jobs)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that all of them take, pictures that they share counted once."""
+        return self._bytes
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._jobs.clear()
+        self._shared.clear()
+        self._bytes = 0
+
+    def add(self, job: Job) -> Job:
+        """Keep a job, and return it as it is kept."""
+        kept = replace(job, order=self._share(job.order))
+        self._jobs[job.id] = kept
+        self._bytes += _weight(kept)
+        return kept
+
+    def find(self, job_id: str) -> Job | None:
+        """Return a job; None where the id is not known."""
+        return self._jobs.get(job_id)
+
+    def all(self) -> tuple[Job, ...]:
+        """Return them, oldest first."""
+        return tuple(self._jobs.values())
+
+    def polled(self, job: Job) -> Job:
+        """Count one more question after a job."""
+        changed = self._jobs[job.id] = replace(job, polls=job.polls + 1)
+        return changed
+
+    def end(self, job: Job, state: JobState) -> Job:
+        """End a job that is PENDING."""
+        changed = self._jobs[job.id] = replace(job, state=state)
+        return changed
+
+    def forget_oldest(self) -> Job:
+        """Forget the oldest and return it; KeyError where there is none."""
+        _, job = self._jobs.popitem(last=False)
+        self._bytes -= _weight(job)
+        for upload in job.order.uploads:
+            shared = self._shared[upload.value]
+            shared.jobs -= 1
+            if not shared.jobs:
+                del self._shared[upload.value]
+                self._bytes -= getsizeof(upload.value)
+        return job
+
+    def _share(self, order: Order) -> Order:
+        return replace(order, uploads=tuple(self._kept_once(each) for each in order.uploads))
+
+    def _kept_once(self, upload: Upload) -> Upload:
+        shared = self._shared.get(upload.value)
+        if shared is None:
+            shared = self._shared[upload.value] = _Shared(upload.value)
+            self._bytes += getsizeof(upload.value)
+        shared.jobs += 1
+        return replace(upload, value=shared.value)
+
+
+def due(job: Job, now: float) -> JobState:
+    """Return the state that a job's policy gives it when it is asked for at `now`."""
+    policy = job.policy
+    if job.state != "PENDING":
+        return job.state
+    if policy.kind == "fail":
+        return "FAILURE"
+    if policy.kind == "polls":
+        return "SUCCESS" if job.polls >= policy.amount else "PENDING"
+    if policy.kind == "seconds":
+        return "SUCCESS" if now - job.created >= policy.amount else "PENDING"
+    return "SUCCESS" if policy.kind == "at-once" else "PENDING"
+
+
+def _weight(job: Job) -> int:
+    return _FRAME + weigh(job.order.work) + _UPLOAD * len(job.order.uploads)
