@@ -164,11 +164,17 @@ def test_a_policy_at_least_is_kept_by_value() -> None:
 
 
 def test_a_size_is_written_as_people_write_it() -> None:
-    sizes = {"256MiB": 256 << 20, "1GiB": 1 << 30, "500M": 500_000_000, "1048576": 1 << 20}
+    sizes = {
+        "256MiB": 256 << 20,
+        "1GiB": 1 << 30,
+        "500M": 500_000_000,
+        "1.5 gb": 1_500_000_000,
+        "1048576": 1 << 20,
+    }
     assert {text: bytes_from("--memory", text) for text in sizes} == sizes
 
 
-@pytest.mark.parametrize("text", ["", "much", "-1MiB", "12Q"])
+@pytest.mark.parametrize("text", ["", "much", "-1MiB", "12Q", "٣MiB", "1e3M", "iB"])
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"--memory is .*; a size like 256MiB or 500M was"):
         bytes_from("--memory", text)

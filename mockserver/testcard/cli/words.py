@@ -5,6 +5,7 @@ Knows how a person writes them and how a wrong one is refused. Must not know any
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
@@ -12,7 +13,8 @@ from enum import StrEnum
 from typing import Final
 
 import typer
-from pydantic import ByteSize, TypeAdapter, ValidationError
+
+_SIZE: Final = re.compile(r"(?i)(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[kmgt]?)(?P<binary>i?)b?")
 
 KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
 """Exit codes: all was kept, something was broken, wrong usage, nothing could be judged."""
@@ -67,12 +69,11 @@ def bytes_from(option: str, text: str) -> int:
     Raises:
         UsageError: it is no size.
     """
-    try:
-        return int(TypeAdapter(ByteSize).validate_python(text))
-    except ValidationError as error:
-        raise UsageError(
-            f"{option} is {text!r}; a size like 256MiB or 500M was expected"
-        ) from error
+    size = _SIZE.fullmatch(text.strip())
+    if size is None:
+        raise UsageError(f"{option} is {text!r}; a size like 256MiB or 500M was expected")
+    step = 1024 if size["binary"] else 1000
+    return int(Decimal(size["number"]) * step ** " kmgt".index(size["unit"].lower() or " "))
 
 
 def pairs(option: str, words: Sequence[str], form: str = "NAME=VALUE") -> Iterator[tuple[str, str]]:
