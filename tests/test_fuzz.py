@@ -17,7 +17,7 @@ from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws
 from testcard.contract.session import Session
 from testcard.contract.targets import InProcess
-from testcard.contract.trace import look
+from testcard.contract.trace import read_trace
 from testcard.doors.http import application
 from testcard.drivers.drafts import Draft, shaped
 from testcard.drivers.fuzz import contract_check, drafts, fuzz
@@ -56,7 +56,7 @@ def test_the_same_seed_draws_the_same_bodies(provider: str) -> None:
 def test_good_bodies_are_served_and_bad_ones_refused(provider: str, profile: Profile) -> None:
     """By the mock, as the reading has it: both kinds come up, and each is answered as it should."""
     session = _fuzzed(faithful(provider, profile))
-    seen = look(session.reading, tuple(session.exchanges))
+    seen = read_trace(session.reading, tuple(session.exchanges))
     good = [each for each in seen if not flaws(each)]
     bad = [each for each in seen if flaws(each)]
     assert len(good) >= 10
@@ -68,7 +68,7 @@ def test_good_bodies_are_served_and_bad_ones_refused(provider: str, profile: Pro
 @_EVERY
 def test_every_documented_field_is_tried_on_every_operation(provider: str) -> None:
     session = _fuzzed(faithful(provider), examples=1)
-    seen = look(session.reading, tuple(session.exchanges))
+    seen = read_trace(session.reading, tuple(session.exchanges))
     for operation in session.reading.operations:
         sent = {name for each in seen if each.operation is operation for name in each.fields}
         assert sent >= set(operation.body.fields if operation.body else ())
@@ -77,7 +77,7 @@ def test_every_documented_field_is_tried_on_every_operation(provider: str) -> No
 def test_nothing_wrong_is_sent_where_calls_cost() -> None:
     """Nobody knows what a provider charges for a call that it ought to refuse."""
     session = _fuzzed(faithful("segmind"), thorough=False)
-    seen = look(session.reading, tuple(session.exchanges))
+    seen = read_trace(session.reading, tuple(session.exchanges))
     assert seen
     assert not any(flaws(each) for each in seen)
 

@@ -15,7 +15,7 @@ from testcard.common.reading import Profile, read
 from testcard.contract.flaw import flaws
 from testcard.contract.session import Budget, Session, Stop
 from testcard.contract.targets import InProcess
-from testcard.contract.trace import look
+from testcard.contract.trace import read_trace
 from testcard.contract.verdict import TargetKind
 from testcard.drivers.stateful import stateful
 
@@ -72,7 +72,7 @@ def test_where_calls_cost_nothing_is_told_again() -> None:
 
 def test_nothing_wrong_but_keys_is_sent_where_calls_cost() -> None:
     session = _explored(faithful("segmind"), thorough=False)
-    seen = look(session.reading, tuple(session.exchanges))
+    seen = read_trace(session.reading, tuple(session.exchanges))
     assert {flaw.kind for each in seen for flaw in flaws(each)} == {"unauthorized"}
 
 

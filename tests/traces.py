@@ -18,7 +18,7 @@ from testcard.common.picture import Format, encode
 from testcard.common.reading import Profile, Reading, read
 from testcard.common.spec import bundled, load
 from testcard.contract.calls import call_of
-from testcard.contract.trace import look
+from testcard.contract.trace import read_trace
 from testcard.contract.verdict import Clause, Ruling
 
 JSON = "application/json"
@@ -55,7 +55,7 @@ def rulings(
 ) -> list[Ruling]:
     """Return what a clause makes of a trace."""
     by = reading(provider, profile)
-    return list(clause(name).judge(by, look(by, trace)))
+    return list(clause(name).judge(by, read_trace(by, trace)))
 
 
 def call(

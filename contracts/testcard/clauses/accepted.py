@@ -19,7 +19,7 @@ from testcard.common.schema import shown
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
 from testcard.contract.payload import encoding_of
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 _CLIENTS_FAULT: Final = (
@@ -42,7 +42,7 @@ class _Edge:
     value: Hashable
 
 
-def _valid(seen: tuple[Seen, ...]) -> list[Seen]:
+def _valid(seen: tuple[ReadExchange, ...]) -> list[ReadExchange]:
     """Valid calls for pictures, answered with success or with the client's fault."""
     return [
         each
@@ -55,13 +55,13 @@ def _valid(seen: tuple[Seen, ...]) -> list[Seen]:
     ]
 
 
-def _blames(seen: Seen) -> bool:
+def _blames(seen: ReadExchange) -> bool:
     """Whether the answer's status says that the client did something wrong."""
     kinds = {kind for kind, code in seen.reading.problems.items() if code == seen.reply.status}
     return bool(kinds & set(_CLIENTS_FAULT)) or not kinds & set(_NOBODYS)
 
 
-def _edges(seen: Seen) -> Iterator[tuple[_Edge, Field]]:
+def _edges(seen: ReadExchange) -> Iterator[tuple[_Edge, Field]]:
     body = seen.operation.body if seen.operation else None
     for name, value in seen.fields.items():
         field = body.fields.get(name) if body else None
@@ -77,10 +77,10 @@ def _plain(value: Any) -> Hashable:
     return value if isinstance(value, str | int | float | bool) or value is None else repr(value)
 
 
-def _never_taken(calls: list[Seen]) -> dict[_Edge, tuple[Field, list[Seen]]]:
+def _never_taken(calls: list[ReadExchange]) -> dict[_Edge, tuple[Field, list[ReadExchange]]]:
     """The edges that no served call had, with the refused calls that had them."""
     taken = {edge for each in calls if each.succeeded for edge, _ in _edges(each)}
-    refused: dict[_Edge, tuple[Field, list[Seen]]] = {}
+    refused: dict[_Edge, tuple[Field, list[ReadExchange]]] = {}
     for each in calls:
         for edge, field in _edges(each) if not each.succeeded else ():
             if edge not in taken:
@@ -89,7 +89,7 @@ def _never_taken(calls: list[Seen]) -> dict[_Edge, tuple[Field, list[Seen]]]:
 
 
 def _accepted(
-    keywords: tuple[str, ...], reading: Reading, seen: tuple[Seen, ...]
+    keywords: tuple[str, ...], reading: Reading, seen: tuple[ReadExchange, ...]
 ) -> Iterator[Ruling]:
     calls = _valid(seen)
     refused = _never_taken(calls)
@@ -106,10 +106,10 @@ def _accepted(
 
 def _edge_ruling(
     reading: Reading,
-    seen: Seen,
+    seen: ReadExchange,
     edge: _Edge,
     field: Field,
-    refused: dict[_Edge, tuple[Field, list[Seen]]],
+    refused: dict[_Edge, tuple[Field, list[ReadExchange]]],
 ) -> Ruling:
     with_it = refused.get(edge, (field, []))[1]
     others = [
@@ -131,22 +131,22 @@ def _edge_ruling(
     )
 
 
-def _words(seen: Seen) -> str:
+def _words(seen: ReadExchange) -> str:
     message = seen.said.get("message")
     return f" ({shown(message)})" if message else ""
 
 
-def bounds(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def bounds(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each value at the end of its range: whether any call with it was served."""
     return _accepted(("minimum", "maximum"), reading, seen)
 
 
-def enums(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def enums(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each value of a list: whether any call with it was served."""
     return _accepted(("enum",), reading, seen)
 
 
-def accepted(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def accepted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each valid call that has no edge to blame: whether it was served."""
     calls = _valid(seen)
     blamed = {id(each) for _, found in _never_taken(calls).values() for each in found}
@@ -168,7 +168,7 @@ def accepted(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def _traits(seen: Seen) -> Iterator[tuple[str, Hashable]]:
+def _traits(seen: ReadExchange) -> Iterator[tuple[str, Hashable]]:
     """What may have been the reason for a refusal."""
     body = seen.operation.body if seen.operation else None
     for name, field in (body.fields if body else {}).items():
@@ -183,13 +183,13 @@ def _traits(seen: Seen) -> Iterator[tuple[str, Hashable]]:
         yield f"key in {name}", None
 
 
-def _whole(seen: Seen) -> Hashable:
+def _whole(seen: ReadExchange) -> Hashable:
     return name_of(seen), seen.call.body, tuple(seen.keys)
 
 
-def comes_to_something(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def comes_to_something(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each operation with several valid calls: whether any of them was served."""
-    calls: dict[str, list[Seen]] = defaultdict(list)
+    calls: dict[str, list[ReadExchange]] = defaultdict(list)
     for each in seen:
         if each.does in ("pictures", "job") and each.key == "good" and not flaws(each):
             calls[name_of(each)].append(each)

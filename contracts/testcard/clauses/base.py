@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from testcard.common.reading import Field, Reading
 from testcard.common.spec import Evidence, evidence, words
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import TargetKind
 
 LIVE_UNPROMISED: Final[Mapping[TargetKind, Any]] = {"live": "unpromised"}
@@ -24,7 +24,7 @@ def always(_: Reading) -> bool:
     return True
 
 
-def name_of(seen: Seen) -> str:
+def name_of(seen: ReadExchange) -> str:
     """Return the operationId, or `elsewhere`."""
     return seen.operation.id if seen.operation else "elsewhere"
 
@@ -62,7 +62,7 @@ def does(reading: Reading, what: str) -> bool:
     return any(operation.does == what for operation in reading.operations)
 
 
-def role_evidence(seen: Seen, role: str) -> Evidence:
+def role_evidence(seen: ReadExchange, role: str) -> Evidence:
     """Return where the reply's member or header with this role stands."""
     response = seen.response or {}
     for node in response.get("headers", {}).values():

@@ -13,11 +13,11 @@ from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.calls import OWN_AGENT
 from testcard.contract.flaw import flaws
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 
-def request(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def request(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each call of a client: whether it keeps to the page."""
     for each in seen:
         agent = each.call.header("user-agent") or ""

@@ -14,7 +14,7 @@ from testcard.common.place import response_evidence, response_place
 from testcard.common.reading import Reading
 from testcard.contract.flaw import flaws
 from testcard.contract.results import jobs
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 PATIENCE: Final = 20
@@ -23,7 +23,7 @@ _ENDED: Final = ("SUCCESS", "FAILURE")
 
 
 def _ruling(
-    seen: Seen,
+    seen: ReadExchange,
     role: str,
     *,
     kept: bool,
@@ -43,7 +43,7 @@ def _ruling(
     )
 
 
-def no_return(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def no_return(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer about a job that had ended: whether it says the same."""
     for life in jobs(seen):
         told = [each for each in life.answers if each.job_state]
@@ -60,7 +60,7 @@ def no_return(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
                 )
 
 
-def ends(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def ends(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each job that ended, or was asked after often enough."""
     for life in jobs(seen):
         ended = any(state in _ENDED for state in life.states)
@@ -79,7 +79,7 @@ def ends(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def succeeds(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def succeeds(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on all jobs that were rightly ordered and ended: whether any came to SUCCESS."""
     ended = [
         life
@@ -98,7 +98,7 @@ def succeeds(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def ids(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def ids(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer about a job: whether it names the job, and that one alone."""
     known: set[str] = set()
     for each in seen:
@@ -115,7 +115,7 @@ def ids(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield _ruling(each, "job-id", kept=given == each.job_id, told=told, expected=expected)
 
 
-def known(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def known(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each question after a job that was begun: whether the job is known."""
     missing = {reading.problems[kind] for kind in ("not-found", "invalid", "malformed")}
     for life in jobs(seen):
@@ -132,7 +132,7 @@ def known(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             )
 
 
-def unknown(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def unknown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each question after a job that never was."""
     status = reading.problems["not-found"]
     for each in seen:
@@ -151,7 +151,7 @@ def unknown(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def urls(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def urls(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each SUCCESS: whether it lists a URL for each sample."""
     for life in jobs(seen):
         told, wanted = life.success, life.order.samples
@@ -170,7 +170,7 @@ def urls(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def fetches(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def fetches(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each download: whether the URL leads to a picture."""
     for life in jobs(seen):
         for each in (one for found in life.downloads.values() for one in found):
@@ -187,7 +187,7 @@ def fetches(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             )
 
 
-def _download_error(seen: Seen) -> str:
+def _download_error(seen: ReadExchange) -> str:
     kind = seen.media_type or "no media type"
     if seen.reply.status != 200:
         return f"status {seen.reply.status} ({kind}) at a listed URL"
@@ -196,7 +196,7 @@ def _download_error(seen: Seen) -> str:
     return seen.pictures[0].error
 
 
-def failure_bare(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def failure_bare(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each FAILURE: whether it comes without URLs."""
     for each in seen:
         if each.job_state == "FAILURE":
@@ -205,7 +205,7 @@ def failure_bare(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield _ruling(each, "job-state", kept=not listed, told=told, expected="no URLs")
 
 
-def _listed(seen: Seen) -> list[str]:
+def _listed(seen: ReadExchange) -> list[str]:
     """Strings in the answer's lists that begin as URLs do."""
     members = seen.json.values() if isinstance(seen.json, dict) else ()
     lists: Iterable[object] = (one for each in members if isinstance(each, list) for one in each)
@@ -215,7 +215,7 @@ def _listed(seen: Seen) -> list[str]:
 def _clause(
     name: str,
     sentence: str,
-    judge: Callable[[Reading, tuple[Seen, ...]], Iterator[Ruling]],
+    judge: Callable[[Reading, tuple[ReadExchange, ...]], Iterator[Ruling]],
     wants: str,
 ) -> Clause:
     return Clause(

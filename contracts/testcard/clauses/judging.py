@@ -14,7 +14,7 @@ from testcard.clauses.catalogue import CLAUSES, CLIENT_CLAUSES
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Reading
 from testcard.common.redaction import redacted
-from testcard.contract.trace import Seen, look
+from testcard.contract.trace import ReadExchange, read_trace
 from testcard.contract.verdict import Clause, Outcome, ProviderRun, Ruling, TargetKind, Verdict
 
 _FAILS: Final = "documented"
@@ -35,7 +35,7 @@ def _concerning(reading: Reading, trace: Trace) -> Iterator[Exchange]:
     """What was sent to the provider's routes, near them, or to URLs that its answers list."""
     host = urlsplit(reading.spec.server).hostname
     first = {operation.path.split("/")[1] for operation in reading.operations}
-    for seen in look(reading, trace):
+    for seen in read_trace(reading, trace):
         parts = seen.call.parts
         near = parts.hostname == host and parts.path.split("/")[1:2] in [[name] for name in first]
         under = parts.path.startswith(f"/{reading.spec.id}/")
@@ -60,7 +60,7 @@ def judge(
         clauses: those to judge by.
         stopped: why the run ended early, for clauses that did not come up.
     """
-    seen = tuple(each for each in look(reading, trace) if not _ordered(each))
+    seen = tuple(each for each in read_trace(reading, trace) if not _ordered(each))
     return tuple(
         _verdict(reading, clause, seen, kind, stopped)
         for clause in clauses
@@ -68,14 +68,14 @@ def judge(
     )
 
 
-def _ordered(seen: Seen) -> bool:
+def _ordered(seen: ReadExchange) -> bool:
     """Whether the caller asked for this very answer, which then says nothing of the rules."""
     prefer = seen.call.header("prefer") or ""
     return "code=" in prefer or "example=" in prefer
 
 
 def _verdict(
-    reading: Reading, clause: Clause, seen: tuple[Seen, ...], kind: TargetKind, stopped: str
+    reading: Reading, clause: Clause, seen: tuple[ReadExchange, ...], kind: TargetKind, stopped: str
 ) -> Verdict:
     rulings = list(clause.judge(reading, seen))
     provider = reading.spec.id

@@ -20,8 +20,8 @@ from testcard.common.place import field_place
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
-from testcard.contract.results import Painting, look_of, paintings
-from testcard.contract.trace import Seen
+from testcard.contract.results import Painting, asked_key, paintings
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 _LAW: Final = Evidence("assumed", "image-to-image takes int(steps x strength) denoising steps")
@@ -29,16 +29,14 @@ _MOST_PAIRS: Final = 200
 Pair = tuple[Painting, Painting]
 
 
-def _good(seen: tuple[Seen, ...]) -> list[Painting]:
+def _good(seen: tuple[ReadExchange, ...]) -> list[Painting]:
     return [each for each in paintings(seen) if each.first and not flaws(each.order)]
 
 
-def _groups(
-    found: Iterable[Painting], look: Callable[[Painting], Hashable]
-) -> list[list[Painting]]:
+def _groups(found: Iterable[Painting], key: Callable[[Painting], Hashable]) -> list[list[Painting]]:
     groups: dict[Hashable, list[Painting]] = defaultdict(list)
     for each in found:
-        groups[look(each)].append(each)
+        groups[key(each)].append(each)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -88,20 +86,20 @@ def _fixed(each: Painting) -> bool:
     return each.order.seed is not None
 
 
-def same_seed(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def same_seed(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs that ask for the same with the same seed."""
     fixed = [each for each in _good(seen) if _fixed(each)]
-    for pair in _pairs(_groups(fixed, lambda each: (look_of(each.order), each.order.samples))):
+    for pair in _pairs(_groups(fixed, lambda each: (asked_key(each.order), each.order.samples))):
         if _alike_in_format(pair):
             kept = _same(pair)
             told = "the same picture" if kept else "another picture for the same request and seed"
             yield _ruling(pair, "seed", kept=kept, seen=told, expected="the same picture")
 
 
-def batch_first(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def batch_first(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs that differ in the number of samples alone, by their first picture."""
     fixed = [each for each in _good(seen) if _fixed(each)]
-    for pair in _pairs(_groups(fixed, lambda each: look_of(each.order))):
+    for pair in _pairs(_groups(fixed, lambda each: asked_key(each.order))):
         if pair[0].order.samples != pair[1].order.samples and _alike_in_format(pair):
             kept = _same(pair)
             told = "the same first picture" if kept else "another first picture"
@@ -109,34 +107,34 @@ def batch_first(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield _ruling(pair, "samples", kept=kept, seen=told, expected=wanted)
 
 
-def other_seed(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def other_seed(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs that differ in their seed alone."""
     fixed = [each for each in _good(seen) if _fixed(each) and not is_input_itself(each.order)]
-    for pair in _pairs(_groups(fixed, lambda each: look_of(each.order, "seed"))):
+    for pair in _pairs(_groups(fixed, lambda each: asked_key(each.order, "seed"))):
         if pair[0].order.seed != pair[1].order.seed:
             yield _differs(pair, "seed", "another seed")
 
 
-def random_seed(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def random_seed(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs of the same request that leave the seed to chance."""
     free = [
         each
         for each in _good(seen)
         if each.order.field("seed") and not _fixed(each) and not is_input_itself(each.order)
     ]
-    for pair in _pairs(_groups(free, lambda each: look_of(each.order))):
+    for pair in _pairs(_groups(free, lambda each: asked_key(each.order))):
         yield _differs(pair, "seed", "a seed left to chance")
 
 
-def _matters(role: str) -> Callable[[Reading, tuple[Seen, ...]], Iterator[Ruling]]:
-    def judge(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def _matters(role: str) -> Callable[[Reading, tuple[ReadExchange, ...]], Iterator[Ruling]]:
+    def judge(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         found = [
             each
             for each in _good(seen)
             if (_fixed(each) or not each.order.field("seed")) and not is_input_itself(each.order)
         ]
-        for pair in _pairs(_groups(found, lambda each: look_of(each.order, role))):
-            if look_of(pair[0].order) != look_of(pair[1].order) and _comparable(pair, role):
+        for pair in _pairs(_groups(found, lambda each: asked_key(each.order, role))):
+            if asked_key(pair[0].order) != asked_key(pair[1].order) and _comparable(pair, role):
                 yield _differs(pair, role, f"another {role.replace('-', ' ')}")
 
     return judge
@@ -162,10 +160,10 @@ def _folded(name: object) -> str:
     return "".join(letter for letter in str(name).lower() if letter.isalnum())
 
 
-def plateau(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def plateau(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs that differ in strength, and not in the steps that it leads to."""
     fixed = [each for each in _good(seen) if _fixed(each) and _steps_taken(each.order) is not None]
-    for pair in _pairs(_groups(fixed, lambda each: look_of(each.order, "strength"))):
+    for pair in _pairs(_groups(fixed, lambda each: asked_key(each.order, "strength"))):
         a, b = (each.order for each in pair)
         if a.strength == b.strength or _steps_taken(a) != _steps_taken(b):
             continue
@@ -177,7 +175,7 @@ def plateau(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         yield Ruling(kept, ruling.subject, told, ruling.expected, _LAW, ruling.place, ruling.detail)
 
 
-def _steps_taken(seen: Seen) -> int | None:
+def _steps_taken(seen: ReadExchange) -> int | None:
     steps = seen.asked.get("steps")
     if not isinstance(steps, int) or seen.strength is None:
         return None
@@ -190,7 +188,7 @@ def _clause(
     name: str,
     sentence: str,
     roles: tuple[str, ...],
-    judge: Callable[[Reading, tuple[Seen, ...]], Iterator[Ruling]],
+    judge: Callable[[Reading, tuple[ReadExchange, ...]], Iterator[Ruling]],
     wants: str,
 ) -> Clause:
     return Clause(

@@ -16,7 +16,7 @@ from testcard.common.place import response_evidence, response_place
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 _PRICE: Final = ("x-testcard", "price", "credits")
@@ -34,14 +34,14 @@ class _Span:
         failed: failed calls in between, the second one included.
     """
 
-    before: Seen
-    after: Seen
+    before: ReadExchange
+    after: ReadExchange
     fell: Decimal
     paid: int
-    failed: tuple[Seen, ...]
+    failed: tuple[ReadExchange, ...]
 
 
-def _balance(seen: Seen) -> Decimal | None:
+def _balance(seen: ReadExchange) -> Decimal | None:
     try:
         value = Decimal(str(seen.said.get("remaining-credits")).strip())
     except InvalidOperation:
@@ -49,7 +49,7 @@ def _balance(seen: Seen) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _spans(seen: tuple[Seen, ...]) -> Iterator[_Span]:
+def _spans(seen: tuple[ReadExchange, ...]) -> Iterator[_Span]:
     told = [each for each in seen if each.key == "good" and _balance(each) is not None]
     for before, after in pairwise(told):
         between = seen[before.index + 1 : after.index + 1]
@@ -77,14 +77,14 @@ def _ruling(reading: Reading, span: _Span, detail: str) -> Ruling:
     )
 
 
-def price(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def price(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each success that follows another: whether it cost the price."""
     for span in _spans(seen):
         if span.paid and not span.failed:
             yield _ruling(reading, span, name_of(span.after))
 
 
-def failures_free(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def failures_free(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on failures between two answers that tell the balance: whether they cost nothing."""
     for span in _spans(seen):
         if span.failed:
@@ -92,7 +92,7 @@ def failures_free(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield _ruling(reading, span, "+".join(sorted(kinds)) or "failed")
 
 
-def never_rises(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def never_rises(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each balance after the first: whether it is no higher than the one before."""
     for span in _spans(seen):
         yield Ruling(
@@ -101,12 +101,12 @@ def never_rises(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             seen=f"the balance went from {_balance(span.before)} to {_balance(span.after)}",
             expected="a balance that does not rise by itself",
             evidence=role_evidence(span.after, "remaining-credits"),
-            place=response_place(_, span.after.operation, span.after.reply.status, "headers"),
+            place=response_place(reading, span.after.operation, span.after.reply.status, "headers"),
             detail=name_of(span.after),
         )
 
 
-def counted(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def counted(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each success that ought to tell the balance: whether it tells a number."""
     for each in seen:
         due = "remaining-credits" in _due(each)
@@ -119,12 +119,12 @@ def counted(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
                 seen=f"{name}: {each.reply.header(name)}",
                 expected=f"{name} with the number of credits left",
                 evidence=role_evidence(each, "remaining-credits"),
-                place=response_place(_, each.operation, each.reply.status, "headers", name),
+                place=response_place(reading, each.operation, each.reply.status, "headers", name),
                 detail=name_of(each),
             )
 
 
-def _due(seen: Seen) -> dict[str, str]:
+def _due(seen: ReadExchange) -> dict[str, str]:
     """Role -> name of the headers that the answer must have."""
     headers = (seen.response or {}).get("headers", {})
     return {
@@ -134,7 +134,7 @@ def _due(seen: Seen) -> dict[str, str]:
     }
 
 
-def empty_refused(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def empty_refused(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each otherwise good call by an empty account."""
     status = reading.problems["no-credits"]
     for each in seen:

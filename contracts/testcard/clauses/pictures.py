@@ -20,11 +20,11 @@ from testcard.common.spec import Evidence, evidence, words
 from testcard.contract.flaw import flaws, random_at_most
 from testcard.contract.payload import Picture
 from testcard.contract.results import Painting, paintings
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 
-def decodes(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def decodes(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture: whether it can be decoded."""
     for each in paintings(seen):
         errors = [picture.error for picture in each.pictures if picture.error]
@@ -47,7 +47,7 @@ def _of(painting: Painting, kept: bool, seen: str, expected: str) -> Ruling:
     )
 
 
-def format_said(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def format_said(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture: whether it is of the format that header, envelope or spec say."""
     for each in paintings(seen):
         for picture in each.pictures:
@@ -69,7 +69,7 @@ def format_said(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             )
 
 
-def _declared(order: Seen, picture: Picture) -> tuple[Evidence, str] | None:
+def _declared(order: ReadExchange, picture: Picture) -> tuple[Evidence, str] | None:
     for told in picture.declared:
         if format_of(told):
             return role_evidence(order, "media-type"), told
@@ -79,7 +79,7 @@ def _declared(order: Seen, picture: Picture) -> tuple[Evidence, str] | None:
     return None
 
 
-def size(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def size(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture: whether it has the size that was asked for, or the default one."""
     for each in paintings(seen):
         wanted = each.order.size
@@ -104,7 +104,7 @@ def size(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
 _NOWHERE: Final = Evidence("assumed", "no field says it")
 
 
-def _field_place(seen: Seen, role: str) -> tuple[str, ...]:
+def _field_place(seen: ReadExchange, role: str) -> tuple[str, ...]:
     field = seen.field(role)
     if seen.operation is None or field is None:
         return ()
@@ -115,7 +115,7 @@ def _by(sides: tuple[int, int]) -> str:
     return f"{sides[0]}x{sides[1]}"
 
 
-def samples(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def samples(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer that can hold all its pictures: whether there are as many as asked."""
     for each in paintings(seen):
         if each.wanted is None or each.order.does != "pictures" or flaws(each.order):
@@ -132,7 +132,7 @@ def samples(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def samples_differ(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def samples_differ(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer with several pictures: whether no two are the same."""
     for each in paintings(seen):
         shown = [one.pixels.array for one in each.pictures if one.pixels]
@@ -151,7 +151,7 @@ def samples_differ(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def is_input_itself(seen: Seen) -> bool:
+def is_input_itself(seen: ReadExchange) -> bool:
     """Whether the denoising strength is so small that the input itself may be the answer."""
     if seen.strength is None:
         return False
@@ -159,7 +159,7 @@ def is_input_itself(seen: Seen) -> bool:
     return not isinstance(steps, int) or int(steps * seen.strength) == 0
 
 
-def byte_count(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def byte_count(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer that counts its picture's bytes."""
     for each in paintings(seen):
         told: Any = each.order.said.get("byte-count")
@@ -177,14 +177,14 @@ def byte_count(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def seed_returned(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def seed_returned(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer to a call with a seed: whether that seed is given back."""
     for each in seen:
         if each.succeeded and each.seed is not None and "seed" in each.said:
             yield _seed_ruling(each, each.said["seed"] == each.seed, f"{each.seed}, as sent")
 
 
-def seed_range(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def seed_range(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer to a call for a random seed: whether the one drawn is a real one."""
     for each in seen:
         field = each.field("seed")
@@ -198,7 +198,7 @@ def seed_range(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         yield _seed_ruling(each, kept, f"a seed {above}, at most {high}, that gives it again")
 
 
-def _seed_ruling(seen: Seen, kept: bool, expected: str) -> Ruling:
+def _seed_ruling(seen: ReadExchange, kept: bool, expected: str) -> Ruling:
     return Ruling(
         kept=kept,
         subject=(seen.index,),

@@ -13,7 +13,7 @@ from testcard.common.place import response_evidence, response_place
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import Flaw, flaws
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 _HTTP: Final = Evidence("assumed", "HTTP: every call is answered")
@@ -29,10 +29,10 @@ _BOUNDS: Final = (
 )
 
 
-def _refused(*keywords: str) -> Callable[[Reading, tuple[Seen, ...]], Iterator[Ruling]]:
+def _refused(*keywords: str) -> Callable[[Reading, tuple[ReadExchange, ...]], Iterator[Ruling]]:
     """Return a judge of calls with one of these flaws: whether they were refused."""
 
-    def judge(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+    def judge(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         for each in seen:
             for flaw in flaws(each):
                 if flaw.keyword in keywords and each.answered:
@@ -41,7 +41,7 @@ def _refused(*keywords: str) -> Callable[[Reading, tuple[Seen, ...]], Iterator[R
     return judge
 
 
-def _refusal(seen: Seen, flaw: Flaw) -> Ruling:
+def _refusal(seen: ReadExchange, flaw: Flaw) -> Ruling:
     where = f":{flaw.where}" if flaw.where else ""
     return Ruling(
         kept=not seen.succeeded,
@@ -55,7 +55,7 @@ def _refusal(seen: Seen, flaw: Flaw) -> Ruling:
     )
 
 
-def status(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def status(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each refused call that is flawed: whether its status is that of its trouble."""
     for each in seen:
         found = [flaw for flaw in flaws(each) if flaw.kind in reading.problems]
@@ -76,7 +76,7 @@ def status(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def no_breakdown(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def no_breakdown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each flawed call: whether it is the client's fault that is told, not a 5xx."""
     for each in seen:
         found = flaws(each)
@@ -95,7 +95,7 @@ def no_breakdown(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def answered(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def answered(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each call: whether anything came back."""
     for each in seen:
         found = flaws(each)
@@ -110,9 +110,9 @@ def answered(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def trace_id(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def trace_id(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each trace id after the first: whether it is a fresh one."""
-    first: dict[str, Seen] = {}
+    first: dict[str, ReadExchange] = {}
     for each in seen:
         value = each.said.get("trace-id")
         if value is None:
@@ -125,7 +125,7 @@ def trace_id(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
                 seen=f"trace id {value!r}{'' if before is each else ' again'}",
                 expected="another id for each call",
                 evidence=role_evidence(each, "trace-id"),
-                place=response_place(_, each.operation, each.reply.status),
+                place=response_place(reading, each.operation, each.reply.status),
                 detail=name_of(each),
             )
 

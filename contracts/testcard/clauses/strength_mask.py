@@ -25,7 +25,7 @@ from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
 from testcard.contract.payload import picture_bytes
 from testcard.contract.results import Painting, paintings
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 _APART: Final = 0.25  # strengths nearer than this are not compared
@@ -38,7 +38,7 @@ _MARGIN: Final = 8  # pixels beside the mask's edge that may blend
 Array = NDArray[np.uint8]
 
 
-def grows(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def grows(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs of strengths: the higher leads, on average, further from the input.
 
     Where the input cannot be seen, the picture of the lowest strength stands for it.
@@ -54,7 +54,7 @@ def grows(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield _growth(levels, found, low, high)
 
 
-def _by_input(seen: tuple[Seen, ...]) -> list[list[Painting]]:
+def _by_input(seen: tuple[ReadExchange, ...]) -> list[list[Painting]]:
     groups: dict[Hashable, list[Painting]] = defaultdict(list)
     for each in paintings(seen):
         sent = each.order.sent("init-image")
@@ -114,7 +114,7 @@ def _fit(picture: Pixels, to: Pixels) -> Array:
     return np.asarray(Image.fromarray(picture.array).resize(size, Image.Resampling.BILINEAR))
 
 
-def mask_kept(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def mask_kept(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture with a mask: black pixels keep the input's own."""
     for each, kept, _repainted in _masked(seen):
         if kept is not None:
@@ -123,7 +123,7 @@ def mask_kept(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield _mask_ruling(each, ok, told, f"at most {_KEPT}: black is kept")
 
 
-def mask_repainted(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def mask_repainted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture with a mask and some strength: white pixels are repainted."""
     for each, _kept, repainted in _masked(seen):
         strength = each.order.strength
@@ -134,7 +134,9 @@ def mask_repainted(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield _mask_ruling(each, ok, told, f"at least {_REPAINTED}: white is repainted")
 
 
-def _masked(seen: tuple[Seen, ...]) -> Iterator[tuple[Painting, float | None, float | None]]:
+def _masked(
+    seen: tuple[ReadExchange, ...],
+) -> Iterator[tuple[Painting, float | None, float | None]]:
     for each in paintings(seen):
         init, mask = each.order.picture("init-image"), each.order.picture("mask-image")
         painted = each.first.pixels if each.first else None

@@ -14,7 +14,7 @@ from testcard.common.place import field_place, operation_place
 from testcard.common.reading import Body, Operation, Reading
 from testcard.common.spec import Evidence
 from testcard.contract.calls import OWN_AGENT
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling, Strength, TargetKind
 
 _LISTED: Final = Evidence("documented", "the page's list")
@@ -25,10 +25,10 @@ _NOWHERE_BINDING: Final[Mapping[TargetKind, Strength]] = {
 }
 _ASKED_BY_BROWSERS: Final = ("OPTIONS",)
 _WANTS: Final = "recorded traffic of a client other than testcard"
-_Sent = tuple[Seen, Operation, Body]
+_Sent = tuple[ReadExchange, Operation, Body]
 
 
-def _sent(seen: tuple[Seen, ...]) -> Iterator[_Sent]:
+def _sent(seen: tuple[ReadExchange, ...]) -> Iterator[_Sent]:
     """The client's own calls to operations that take a body."""
     for each in seen:
         operation = each.operation
@@ -36,11 +36,11 @@ def _sent(seen: tuple[Seen, ...]) -> Iterator[_Sent]:
             yield each, operation, operation.body
 
 
-def _ours(seen: Seen) -> bool:
+def _ours(seen: ReadExchange) -> bool:
     return (seen.call.header("user-agent") or "").startswith(OWN_AGENT)
 
 
-def fields(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def fields(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each call: whether the page lists all fields that it sends."""
     for each, operation, body in _sent(seen):
         found = _unlisted(each, body)
@@ -55,7 +55,7 @@ def fields(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
             yield Ruling(True, (each.index,), "fields of the page", "", _LISTED, (), name_of(each))
 
 
-def _unlisted(seen: Seen, body: Body) -> list[Finding]:
+def _unlisted(seen: ReadExchange, body: Body) -> list[Finding]:
     try:
         _, findings = fields_of(seen.call, body, lenient=True)
     except Malformed:
@@ -63,7 +63,7 @@ def _unlisted(seen: Seen, body: Body) -> list[Finding]:
     return [each for each in findings if each.where not in {*body.fields, "Content-Type"}]
 
 
-def calls(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def calls(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each call to the provider's host: whether the page lists it."""
     listed = ", ".join(f"{each.method} {each.path}" for each in reading.operations)
     for each in seen:
@@ -75,7 +75,7 @@ def calls(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         yield Ruling(False, (each.index,), message, listed, said, place, f"elsewhere:{what}")
 
 
-def advice(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def advice(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each call: whether it does as the page advises."""
     for each, operation, body in _sent(seen):
         found = body.advice.breaches(checkable(each.fields))

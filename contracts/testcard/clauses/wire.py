@@ -15,16 +15,16 @@ from testcard.common.schema import Schema, Validator, coerced, shown
 from testcard.common.spec import Evidence, evidence
 from testcard.contract.flaw import flaws
 from testcard.contract.payload import branch_of
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 
-def _documented(seen: tuple[Seen, ...]) -> Iterator[Seen]:
+def _documented(seen: tuple[ReadExchange, ...]) -> Iterator[ReadExchange]:
     """Those answered by one of the provider's own operations, or in the place of one."""
     return (each for each in seen if each.answered and each.linked is None)
 
 
-def status(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def status(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on the status of each answer."""
     for each in _documented(seen):
         listed = sorted({code for one in _homes(each) for code in one})
@@ -39,12 +39,12 @@ def status(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def _homes(seen: Seen) -> Iterator[Iterable[int]]:
+def _homes(seen: ReadExchange) -> Iterator[Iterable[int]]:
     for operation in (seen.operation,) if seen.operation else seen.reading.operations:
         yield operation.responses
 
 
-def media_type(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def media_type(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on the media type of each answer with a documented status."""
     for each in _documented(seen):
         if each.response is None or not each.response.get("content"):
@@ -61,7 +61,7 @@ def media_type(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def headers(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def headers(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each documented header: there if required, and of its schema."""
     for each in _documented(seen):
         for name, node in (each.response or {}).get("headers", {}).items():
@@ -89,7 +89,7 @@ def _wanted(node: Mapping[str, Any]) -> str:
     return f"{'always ' if node.get('required') else ''}a {schema.get('type', 'value')}"
 
 
-def body(reading: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def body(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on the JSON body of each answer whose status and media type are documented."""
     compiled: dict[int, Validator] = {}
     for each in _documented(seen):
@@ -110,7 +110,7 @@ def _validator(compiled: Mapping[int, Validator], schema: Schema) -> Validator:
 
 
 def _breaches(
-    reading: Reading, seen: Seen, schema: Schema, validator: Validator
+    reading: Reading, seen: ReadExchange, schema: Schema, validator: Validator
 ) -> Iterator[Ruling]:
     at: tuple[str, ...] = ("content", seen.media_type, "schema")
     breaches = validator.breaches(seen.json)
@@ -145,7 +145,7 @@ def _node(schema: Schema, path: tuple[str | int, ...]) -> tuple[Schema, tuple[st
     return node, at
 
 
-def echoed_status(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def echoed_status(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each body that says the HTTP status again."""
     for each in _documented(seen):
         value = each.said.get("status")
@@ -162,7 +162,7 @@ def echoed_status(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
         )
 
 
-def representation(_: Reading, seen: tuple[Seen, ...]) -> Iterator[Ruling]:
+def representation(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each success of an operation whose caller chooses between bytes and JSON."""
     for each in seen:
         field = each.field("as-base64")

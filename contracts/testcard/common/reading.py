@@ -22,7 +22,7 @@ from testcard.common.spec import (
     Spec,
     SpecError,
     evidence,
-    place,
+    path_text,
     resolved,
     unknown_word,
     words,
@@ -179,7 +179,7 @@ def read(
         document = lenient(document)
     breach = unknown_word(document)
     if breach is not None:
-        at = f"{profile} profile, patched with its settings, at {place(breach.path)}"
+        at = f"{profile} profile, patched with its settings, at {path_text(breach.path)}"
         raise SpecError(f"{spec.path}: {at}: {breach.message}")
     operations = tuple(_operations(document))
     headers = {

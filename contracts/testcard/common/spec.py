@@ -114,13 +114,13 @@ def load(path: Path) -> Spec:
     breach = unknown_word(source)
     if breach is not None:
         line = line_of(text, breach.path)
-        raise SpecError(f"{path}:{line}: at {place(breach.path)}: {breach.message}")
+        raise SpecError(f"{path}:{line}: at {path_text(breach.path)}: {breach.message}")
     try:
         document = resolved(source, source)
     except SpecError as error:
         raise SpecError(f"{path}: {error}") from error
     for where, message in _loose_ends(document):
-        raise SpecError(f"{path}:{line_of(text, where)}: at {place(where)}: {message}")
+        raise SpecError(f"{path}:{line_of(text, where)}: at {path_text(where)}: {message}")
     return Spec(path.stem, path, document, source)
 
 
@@ -130,7 +130,7 @@ def unknown_word(document: Node) -> Breach | None:
     return max(breaches, key=lambda breach: len(breach.path), default=None)
 
 
-def place(path: Sequence[str | int]) -> str:
+def path_text(path: Sequence[str | int]) -> str:
     """Return `path` as a message names it."""
     return "/".join(str(step) for step in path) or "the top level"
 

@@ -18,7 +18,7 @@ from testcard.common.reading import Body, Field, Operation
 from testcard.common.schema import shown
 from testcard.common.spec import Evidence, words
 from testcard.contract.payload import encoding_of, picture_bytes
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 
 _ROUTE: Final = Evidence("assumed", "HTTP: what is not there is not found")
 
@@ -45,22 +45,22 @@ class Flaw:
     place: Place = ()
 
 
-def flaws(seen: Seen) -> tuple[Flaw, ...]:
+def flaws(seen: ReadExchange) -> tuple[Flaw, ...]:
     """Return everything that is wrong with a call; nothing for one that the page allows."""
     place = ("flaws", seen.index)
-    if place not in seen.eyes.known:
-        seen.eyes.known[place] = _found(seen)
-    known: tuple[Flaw, ...] = seen.eyes.known[place]
+    if place not in seen.decoder.known:
+        seen.decoder.known[place] = _found(seen)
+    known: tuple[Flaw, ...] = seen.decoder.known[place]
     return known
 
 
-def _found(seen: Seen) -> tuple[Flaw, ...]:
+def _found(seen: ReadExchange) -> tuple[Flaw, ...]:
     if seen.operation is None:
         return tuple(_of_route(seen))
     return (*_of_key(seen, seen.operation), *_of_job(seen), *_of_body(seen, seen.operation))
 
 
-def _of_route(seen: Seen) -> Iterator[Flaw]:
+def _of_route(seen: ReadExchange) -> Iterator[Flaw]:
     call = seen.call
     if seen.linked is not None:
         return
@@ -71,11 +71,11 @@ def _of_route(seen: Seen) -> Iterator[Flaw]:
         yield Flaw("not-found", "", "path", f"nothing is at {call.parts.path}", _ROUTE, ("paths",))
 
 
-def _methods(seen: Seen) -> str:
+def _methods(seen: ReadExchange) -> str:
     return " or ".join(sorted({each.method for each in seen.reading.operations}))
 
 
-def _of_key(seen: Seen, operation: Operation) -> Iterator[Flaw]:
+def _of_key(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
     lenient = seen.reading.profile == "lenient"
     said = operation.key_evidence
     place = operation_place(seen.reading, operation, "security")
@@ -93,13 +93,13 @@ def _of_key(seen: Seen, operation: Operation) -> Iterator[Flaw]:
         yield Flaw("no-credits", names, "empty-account", "the account is empty", said, place)
 
 
-def _of_job(seen: Seen) -> Iterator[Flaw]:
+def _of_job(seen: ReadExchange) -> Iterator[Flaw]:
     if seen.does == "job-status" and unknown_job(seen.job_id or ""):
         said = seen.operation.evidence if seen.operation else _ROUTE
         yield Flaw("not-found", "id", "unknown-job", "no job has this id", said)
 
 
-def _of_body(seen: Seen, operation: Operation) -> Iterator[Flaw]:
+def _of_body(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
     body = operation.body
     if body is None:
         return
@@ -118,7 +118,7 @@ def _of_body(seen: Seen, operation: Operation) -> Iterator[Flaw]:
 
 
 def _of_schema(
-    seen: Seen, operation: Operation, body: Body, value: dict[str, object]
+    seen: ReadExchange, operation: Operation, body: Body, value: dict[str, object]
 ) -> Iterator[Flaw]:
     for breach in body.validator.breaches(value):
         name = str(breach.path[0]) if breach.path else ""
@@ -132,7 +132,7 @@ def _of_schema(
 
 
 def _of_picture(
-    seen: Seen, operation: Operation, field: Field, fields: dict[str, object]
+    seen: ReadExchange, operation: Operation, field: Field, fields: dict[str, object]
 ) -> Iterator[Flaw]:
     value = fields.get(field.name)
     kind = encoding_of(value)
@@ -152,13 +152,13 @@ def _brief(value: object) -> str:
     return f"{len(value.data)} bytes" if isinstance(value, FilePart) else shown(value)
 
 
-def _readable(seen: Seen, value: object) -> bool:
+def _readable(seen: ReadExchange, value: object) -> bool:
     if encoding_of(value) == "url" and isinstance(value, str):
         try:
             return bool(urlsplit(value.strip()).hostname)
         except ValueError:
             return False
-    return isinstance(seen.eyes.pixels(picture_bytes(value)), Pixels)
+    return isinstance(seen.decoder.pixels(picture_bytes(value)), Pixels)
 
 
 def random_at_most(field: Field) -> int | None:

@@ -21,8 +21,8 @@ Encoding = Literal["base64", "data-uri", "url", "file", "part"]
 
 
 @dataclass(slots=True)
-class Eyes:
-    """What one look at a trace has worked out, each thing once.
+class PictureDecoder:
+    """What one reading of a trace has worked out, each thing once.
 
     Attributes:
         decoded: pictures, by their bytes.
@@ -50,34 +50,34 @@ class Picture:
         data: its file, as sent; empty where base64 could not be read.
         declared: media types that header, envelope or schema give it.
         flaw: why there are no bytes; empty where there are.
-        eyes: what decodes it.
+        decoder: what decodes it.
     """
 
     data: bytes
     declared: tuple[str, ...]
     flaw: str
-    eyes: Eyes
+    decoder: PictureDecoder
 
     @property
     def pixels(self) -> Pixels | None:
         """The decoded picture; None where it does not decode."""
-        found = self.eyes.pixels(self.data)
+        found = self.decoder.pixels(self.data)
         return found if isinstance(found, Pixels) and not self.flaw else None
 
     @property
     def error(self) -> str:
         """Why it does not decode; empty where it does."""
-        found = self.eyes.pixels(self.data)
+        found = self.decoder.pixels(self.data)
         return self.flaw or (str(found) if isinstance(found, PictureError) else "")
 
 
-def picture_from(value: Any, declared: tuple[str, ...], eyes: Eyes) -> Picture:
+def picture_from(value: Any, declared: tuple[str, ...], decoder: PictureDecoder) -> Picture:
     """Return a picture that a reply carries in base64, as whatever media types it `declared`."""
     try:
         data, flaw = pybase64.b64decode(value, validate=True), ""
     except (ValueError, TypeError) as error:
         data, flaw = b"", f"not base64: {error}"
-    return Picture(data, declared, flaw, eyes)
+    return Picture(data, declared, flaw, decoder)
 
 
 def reply_roles(schema: Schema, value: Any) -> Iterator[tuple[str, Any]]:

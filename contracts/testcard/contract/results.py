@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from testcard.contract.payload import Picture, picture_bytes
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 
 _OF_A_LOOK = ("prompt", "negative-prompt", "steps", "guidance", "scheduler", "style")
 
@@ -26,7 +26,7 @@ class Painting:
         wanted: how many there should be; None where the answer cannot hold them all.
     """
 
-    order: Seen
+    order: ReadExchange
     pictures: tuple[Picture, ...]
     subject: tuple[int, ...]
     wanted: int | None
@@ -47,12 +47,12 @@ class JobLife:
         downloads: URL -> answers of its pictures.
     """
 
-    order: Seen
-    answers: list[Seen] = field(default_factory=list)
-    downloads: dict[str, list[Seen]] = field(default_factory=dict)
+    order: ReadExchange
+    answers: list[ReadExchange] = field(default_factory=list)
+    downloads: dict[str, list[ReadExchange]] = field(default_factory=dict)
 
     @property
-    def polls(self) -> list[Seen]:
+    def polls(self) -> list[ReadExchange]:
         """The questions after it."""
         return [each for each in self.answers if each.does == "job-status"]
 
@@ -62,12 +62,12 @@ class JobLife:
         return [each.job_state for each in self.answers if each.job_state]
 
     @property
-    def success(self) -> Seen | None:
+    def success(self) -> ReadExchange | None:
         """The first answer that told of SUCCESS."""
         return next((each for each in self.answers if each.job_state == "SUCCESS"), None)
 
 
-def jobs(seen: Iterable[Seen]) -> tuple[JobLife, ...]:
+def jobs(seen: Iterable[ReadExchange]) -> tuple[JobLife, ...]:
     """Return every job whose beginning was seen, in the order begun."""
     lives: dict[str, JobLife] = {}
     listed: dict[str, JobLife] = {}
@@ -83,20 +83,20 @@ def jobs(seen: Iterable[Seen]) -> tuple[JobLife, ...]:
     return tuple(lives.values())
 
 
-def paintings(seen: tuple[Seen, ...]) -> tuple[Painting, ...]:
+def paintings(seen: tuple[ReadExchange, ...]) -> tuple[Painting, ...]:
     """Return every painting: of synchronous calls, and of jobs whose pictures were fetched."""
     found = [_of_call(each) for each in seen if each.does == "pictures" and each.succeeded]
     found += [one for life in jobs(seen) if (one := _of_job(life)) is not None]
     return tuple(sorted(found, key=lambda each: each.order.index))
 
 
-def _of_call(seen: Seen) -> Painting:
+def _of_call(seen: ReadExchange) -> Painting:
     listed = isinstance(seen.said.get("picture"), list)
     several = listed or seen.samples == 1 or may_list(seen)
     return Painting(seen, seen.pictures, (seen.index,), seen.samples if several else None)
 
 
-def may_list(seen: Seen) -> bool:
+def may_list(seen: ReadExchange) -> bool:
     """Whether the reply's schema has room for several pictures."""
     properties = (seen.schema or {}).get("properties", {})
     return any(
@@ -117,7 +117,7 @@ def _of_job(life: JobLife) -> Painting | None:
     return Painting(life.order, pictures, subject, life.order.samples)
 
 
-def look_of(seen: Seen, *without: str) -> Hashable:
+def asked_key(seen: ReadExchange, *without: str) -> Hashable:
     """Return all that a call asks for which changes a picture, less some roles.
 
     Two calls with equal looks and the same seed ask for the same first picture. Roles:

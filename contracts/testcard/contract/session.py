@@ -20,7 +20,7 @@ from testcard.common.reading import Operation, Reading
 from testcard.contract.calls import OWN_AGENT, Links, call_of
 from testcard.contract.flaw import flaws
 from testcard.contract.targets import Target, Unreachable
-from testcard.contract.trace import Seen, look
+from testcard.contract.trace import ReadExchange, read_trace
 from testcard.contract.verdict import TargetKind
 
 GOOD_KEY: Final = "a-good-testcard-key"
@@ -125,9 +125,9 @@ class Session:
         bare = self.call(operation, key=key)
         return Call(bare.method, bare.url, (*bare.headers, *headers), body)
 
-    def read(self, exchange: Exchange) -> Seen:
+    def read(self, exchange: Exchange) -> ReadExchange:
         """Read one exchange by itself, unlinked to any other."""
-        return look(self.reading, (exchange,))[0]
+        return read_trace(self.reading, (exchange,))[0]
 
     def tell(self, story: str) -> None:
         """Keep what a driver has to say to people beside its exchanges."""
@@ -203,7 +203,7 @@ class Session:
         self.spent += cost
         return cost
 
-    def _settle(self, seen: Seen, cost: Decimal) -> None:
+    def _settle(self, seen: ReadExchange, cost: Decimal) -> None:
         if cost and not seen.succeeded:
             self.spent -= cost
         elif cost and seen.does == "job" and seen.job_id:
@@ -235,7 +235,7 @@ class Session:
                 unreachable=True,
             )
 
-    def _wait_asked(self, seen: Seen) -> float | None:
+    def _wait_asked(self, seen: ReadExchange) -> float | None:
         """Seconds to wait before the same call may be sent again; None where it need not be."""
         limited = seen.reply.status == self.reading.problems["rate-limited"] >= 400
         if not limited or flaws(seen):

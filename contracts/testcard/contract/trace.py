@@ -20,11 +20,17 @@ from testcard.common.picture import Pixels, format_of, sniff
 from testcard.common.reading import Field, Operation, Reading
 from testcard.common.schema import Schema, coerced
 from testcard.common.spec import Node, words
-from testcard.contract.payload import Eyes, Picture, picture_bytes, picture_from, reply_roles
+from testcard.contract.payload import (
+    Picture,
+    PictureDecoder,
+    picture_bytes,
+    picture_from,
+    reply_roles,
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ReadExchange:
     """One exchange, read.
 
     Attributes:
@@ -35,7 +41,7 @@ class Seen:
         params: of the path.
         path_known: whether the path is one of the provider's, with any method.
         linked: the reply that listed this URL among its pictures; None for other calls.
-        eyes: decodes pictures, each once in a trace.
+        decoder: decodes pictures, each once in a trace.
     """
 
     reading: Reading
@@ -44,8 +50,8 @@ class Seen:
     operation: Operation | None
     params: Mapping[str, str]
     path_known: bool
-    linked: Seen | None
-    eyes: Eyes
+    linked: ReadExchange | None
+    decoder: PictureDecoder
 
     @property
     def call(self) -> Call:
@@ -149,7 +155,7 @@ class Seen:
     def picture(self, role: str) -> Pixels | None:
         """Return the picture sent in this role; None for none, a URL, and what does not decode."""
         data = picture_bytes(self.sent(role))
-        found = self.eyes.pixels(data) if data else None
+        found = self.decoder.pixels(data) if data else None
         return found if isinstance(found, Pixels) else None
 
     # The key
@@ -236,10 +242,10 @@ class Seen:
             value, told = self.said["picture"], self.said.get("media-type")
             declared = (told,) if isinstance(told, str) else ()
             listed = value if isinstance(value, list) else [value]
-            return tuple(picture_from(each, declared, self.eyes) for each in listed)
+            return tuple(picture_from(each, declared, self.decoder) for each in listed)
         bytes_due = self.does in ("pictures", "download") and "json" not in self.media_type
         if bytes_due and (format_of(self.media_type) or sniff(self.reply.body)):
-            return (Picture(self.reply.body, (self.media_type,), "", self.eyes),)
+            return (Picture(self.reply.body, (self.media_type,), "", self.decoder),)
         return ()
 
     # Jobs
@@ -265,9 +271,9 @@ class Seen:
         return tuple(each for each in listed if isinstance(each, str))
 
 
-def look(reading: Reading, trace: Trace) -> tuple[Seen, ...]:
+def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:
     """Read every exchange of `trace`, in order, linking downloads to the replies that list them."""
-    eyes, listed, seen = Eyes(), dict[str, Seen](), list[Seen]()
+    decoder, listed, seen = PictureDecoder(), dict[str, ReadExchange](), list[ReadExchange]()
     for index, exchange in enumerate(trace):
         parts = exchange.call.parts
         path = parts.path
@@ -276,7 +282,7 @@ def look(reading: Reading, trace: Trace) -> tuple[Seen, ...]:
         if not found[2] and path.startswith(prefix):
             found = reading.match(exchange.call.method, "/" + path.removeprefix(prefix))
         linked = listed.get(exchange.call.url) if exchange.call.method == "GET" else None
-        one = Seen(reading, index, exchange, *found, linked, eyes)
+        one = ReadExchange(reading, index, exchange, *found, linked, decoder)
         listed |= {url: one for url in one.urls if url not in listed}
         seen.append(one)
     return tuple(seen)

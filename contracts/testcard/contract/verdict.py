@@ -15,7 +15,7 @@ from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 
 if TYPE_CHECKING:
-    from testcard.contract.trace import Seen
+    from testcard.contract.trace import ReadExchange
 
 Group = Literal["wire", "pictures", "jobs", "money", "errors"]
 TargetKind = Literal["mock", "reference", "live"]
@@ -67,7 +67,7 @@ class Clause:
     group: Group
     sentence: str
     applies: Callable[[Reading], bool]
-    judge: Callable[[Reading, tuple[Seen, ...]], Iterable[Ruling]]
+    judge: Callable[[Reading, tuple[ReadExchange, ...]], Iterable[Ruling]]
     wants: str
     strength: Mapping[TargetKind, Strength] = field(default_factory=dict)
 

@@ -26,7 +26,7 @@ from testcard.common.reading import Body, Field, Operation, Reading
 from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws
 from testcard.contract.session import Session
-from testcard.contract.trace import look
+from testcard.contract.trace import read_trace
 from testcard.drivers.drafts import SIZES, Draft, pictures_for, shaped
 from testcard.drivers.edges import edges
 
@@ -180,9 +180,9 @@ def contract_check(
     """
 
     def testcard_contract(_: CheckContext, response: Response, __: Case[Any]) -> bool | None:
-        seen = look(reading, (_exchange(reading, response, prefix),))
+        seen = read_trace(reading, (_exchange(reading, response, prefix),))
         broken = [
-            f"{clause.sentence} Seen: {each.seen}; expected: {each.expected} "
+            f"{clause.sentence} ReadExchange: {each.seen}; expected: {each.expected} "
             f"({each.evidence.grade}: {each.evidence.source})"
             for clause in CLAUSES
             if clause.applies(reading)

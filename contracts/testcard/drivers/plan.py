@@ -21,7 +21,7 @@ from testcard.common.reading import Operation, Reading
 from testcard.contract.calls import call_of
 from testcard.contract.payload import Encoding
 from testcard.contract.session import Session
-from testcard.contract.trace import Seen
+from testcard.contract.trace import ReadExchange
 from testcard.drivers import probes
 from testcard.drivers.values import PROMPTS, Fields, Values
 from testcard.drivers.wrongs import wrong
@@ -250,7 +250,7 @@ class _Walk:
             if seen.does == "job" and seen.succeeded and seen.job_id:
                 self._follow(seen.job_id, seen)
 
-    def _follow(self, job_id: str, seen: Seen) -> None:
+    def _follow(self, job_id: str, seen: ReadExchange) -> None:
         asking = [each for each in self._session.reading.operations if each.does == "job-status"]
         if not asking:
             return
@@ -268,7 +268,7 @@ class _Walk:
             if url.startswith(("http://", "https://")):
                 self._session.send(Call("GET", url, self._session.agent))
 
-    def _until_end(self, asking: Operation, job_id: str, seen: Seen) -> Seen:
+    def _until_end(self, asking: Operation, job_id: str, seen: ReadExchange) -> ReadExchange:
         pause, waited, last, questions = _FIRST_PAUSE, 0.0, seen, 0
         while last.job_state not in ("SUCCESS", "FAILURE"):
             late = waited > self._session.budget.job_deadline

@@ -19,7 +19,7 @@ from testcard.common.keys import UNKNOWN_JOB, KeyKind
 from testcard.common.message import Call, Exchange
 from testcard.common.reading import Operation
 from testcard.contract.session import Session
-from testcard.contract.trace import Seen, look
+from testcard.contract.trace import ReadExchange, read_trace
 from testcard.drivers.drafts import cheapest
 
 T = TypeVar("T")
@@ -103,12 +103,12 @@ class Story:
     def broken(self) -> dict[str, str]:
         """Return the id of each clause that the story breaks, with what it says of it."""
         reading, found = self.session.reading, dict[str, str]()
-        seen = look(reading, tuple(self.exchanges))
+        seen = read_trace(reading, tuple(self.exchanges))
         for clause in CLAUSES:
             if clause.group in _GROUPS and clause.applies(reading):
                 for ruling in clause.judge(reading, seen):
                     if not ruling.kept:
-                        told = f"Seen: {ruling.seen}; expected: {ruling.expected}"
+                        told = f"ReadExchange: {ruling.seen}; expected: {ruling.expected}"
                         found.setdefault(clause.id, f"{clause.sentence} {told}")
         return found
 
@@ -141,9 +141,9 @@ class Story:
         what = f"call {operation.id}{' with ' if words else ''}{words}"
         self._send(what, self.session.call(operation, fields, key=key))
 
-    def _send(self, what: str, call: Call) -> Seen:
+    def _send(self, what: str, call: Call) -> ReadExchange:
         self.exchanges.append(self.session.send(call))
-        seen = look(self.session.reading, tuple(self.exchanges))[-1]
+        seen = read_trace(self.session.reading, tuple(self.exchanges))[-1]
         self.urls += [url for url in seen.urls if url.startswith("http") and url not in self.urls]
         self.lines.append(f"{len(self.exchanges)}. {what} -> {told(seen)}")
         return seen
@@ -155,7 +155,7 @@ class Story:
         return [each for each in self.session.reading.operations if each.does in does]
 
 
-def told(seen: Seen) -> str:
+def told(seen: ReadExchange) -> str:
     """Return in a few words what came back."""
     said = [str(seen.reply.status), seen.job_state or ""]
     if seen.urls:

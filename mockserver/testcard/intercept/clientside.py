@@ -20,7 +20,7 @@ from testcard.clauses.unlisted import CALLS
 from testcard.common.message import Call, Exchange, Trace
 from testcard.common.reading import Reading
 from testcard.common.redaction import redacted
-from testcard.contract.trace import Seen, look
+from testcard.contract.trace import ReadExchange, read_trace
 from testcard.contract.verdict import ProviderRun, Ruling, Verdict, severity
 
 _CLAUSES: Final = (*CLIENT_CLAUSES, CALLS)
@@ -105,14 +105,14 @@ def judged(readings: Sequence[Reading], trace: Trace, whose: Whose) -> ClientVer
         own = tuple(each for each in clean if whose(each.call) == reading.spec.id)
         if not own:
             continue
-        seen = look(reading, own)
+        seen = read_trace(reading, own)
         runs.append(ProviderRun(reading, own, judge(reading, own, "mock", _CLAUSES)))
         met += _met(seen)
     met += _elsewhere(each for each in clean if whose(each.call) is None)
     return ClientVerdict(tuple(met), tuple(runs))
 
 
-def _met(seen: Iterable[Seen]) -> Iterator[Met]:
+def _met(seen: Iterable[ReadExchange]) -> Iterator[Met]:
     counted = Counter(
         (each.reading.spec.id, _name(each), each.reply.status, bool(each.does)) for each in seen
     )
@@ -120,7 +120,7 @@ def _met(seen: Iterable[Seen]) -> Iterator[Met]:
         yield Met(provider, what, status, times, known)
 
 
-def _name(seen: Seen) -> str:
+def _name(seen: ReadExchange) -> str:
     if seen.operation is not None:
         return seen.operation.id
     if seen.linked is not None:

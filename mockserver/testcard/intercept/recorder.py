@@ -20,7 +20,7 @@ import orjson
 from testcard.common.message import Call, Exchange, Headers, Reply
 from testcard.common.reading import Operation
 from testcard.contract.targets import Target, Unreachable
-from testcard.contract.trace import look
+from testcard.contract.trace import read_trace
 from testcard.mock.dialect import Dialect
 
 Route = Callable[[Call], tuple[Dialect | None, Operation | None, dict[str, str], bool]]
@@ -143,7 +143,7 @@ class Recorder:
         dialect = self._route(exchange.call)[0]
         if dialect is None:
             return False
-        return not look(dialect.documented, (exchange,))[0].succeeded
+        return not read_trace(dialect.documented, (exchange,))[0].succeeded
 
 
 def _onward(headers: Headers) -> Headers:
