@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -100,6 +102,35 @@ def test_a_plan_is_listed_with_its_cost_and_nothing_is_sent() -> None:
 
     assert code == 0
     assert "9 of them paid: 9 credits" in " ".join(output.split())
+
+
+def test_the_files_that_were_written_are_named(tmp_path: Path) -> None:
+    files = {"json": tmp_path / "a.json", "junit": tmp_path / "a.xml"}
+    words = [word for name, path in files.items() for word in ("--report", f"{name}={path}")]
+    _, output = _run("check", "segmind", "--max-requests", "3", *words)
+
+    assert all(f"the {name} report is in {path}" in output for name, path in files.items())
+
+
+def test_a_check_leaves_nothing_in_the_working_folder(tmp_path: Path) -> None:
+    """What hypothesis keeps for itself goes with the run."""
+    program = """
+from testcard.assembly import Options, build
+from testcard.contract.session import Session
+from testcard.contract.targets import InProcess
+from testcard.drivers.fuzz import fuzz
+from testcard.drivers.stateful import stateful
+
+mock = build(Options(providers=("aithriving",)))
+(dialect,) = mock.dialects.values()
+session = Session(dialect.reading, InProcess(mock.answer), thorough=True)
+fuzz(session, examples=1, seed=0)
+stateful(session, examples=1, seed=0)
+assert len(session.exchanges) > 20
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)  # noqa: S603
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dead_port_is_3() -> None:

@@ -120,18 +120,25 @@ def test_the_headline(outcomes: int, said: str) -> None:
     assert headline(replace(example(), runs=(run,))) == said
 
 
+def _progress(*, terminal: bool) -> str:
+    out = io.StringIO()
+    with RunProgress(Console(file=out, force_terminal=terminal, width=100)) as progress:
+        for provider in ("segmind", "imagepipeline"):
+            progress.begin(provider)
+            progress.sent(provider, "same seed")
+            progress.sent(provider)
+    return out.getvalue()
+
+
 def test_progress_is_shown_on_terminals_alone() -> None:
-    for terminal in (True, False):
-        out = io.StringIO()
-        console = Console(file=out, force_terminal=terminal, width=100)
-        with RunProgress(console) as progress:
-            progress.begin("segmind", 2)
-            progress.begin("imagepipeline")
-            progress.sent("segmind", "same seed")
-            progress.sent("imagepipeline")
-            progress.end("imagepipeline")
-            progress.end("segmind")
-        assert ("segmind" in out.getvalue()) == terminal
+    assert "segmind" in _progress(terminal=True)
+    assert _progress(terminal=False) == ""
+
+
+def test_progress_counts_calls_and_promises_no_end() -> None:
+    shown = _progress(terminal=True)
+    assert "2 calls" in shown
+    assert "/?" not in shown
 
 
 # curl

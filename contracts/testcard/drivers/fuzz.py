@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import seed as seeded
 from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, CheckContext, GenerationMode, Response
@@ -28,6 +28,7 @@ from testcard.contract.flaw import flaws
 from testcard.contract.session import Session
 from testcard.contract.trace import read_trace
 from testcard.drivers.drafts import SIZES, Draft, pictures_for, shaped
+from testcard.drivers.drawing import generating, nothing_left
 from testcard.drivers.edges import edges
 
 LARGEST_SIDE: Final = 512
@@ -96,18 +97,13 @@ def draw(strategy: SearchStrategy[Case[Any]], examples: int, seed: int) -> list[
     drawn: list[Case[Any]] = []
 
     @seeded(seed)
-    @settings(
-        max_examples=max(1, examples),
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @generating(examples)
     @given(case=strategy)
     def keep(case: Case[Any]) -> None:
         drawn.append(case)
 
-    keep()
+    with nothing_left():
+        keep()
     return drawn
 
 

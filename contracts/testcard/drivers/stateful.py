@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from testcard.contract.session import Session
+from testcard.drivers.drawing import generating, nothing_left
 from testcard.drivers.story import Deed, Step, Story, shortest
 
 LONGEST: Final = 8
@@ -43,18 +43,13 @@ def stateful(session: Session, *, examples: int, seed: int) -> None:
     def explorer() -> Explorer:
         return Explorer(shelf)
 
-    limits = settings(
-        max_examples=max(1, examples),
-        stateful_step_count=LONGEST,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
-    )
     try:
-        # A factory will do, says its documentation; its types want a class.
-        run_state_machine_as_test(seeded(seed)(explorer), settings=limits)  # type: ignore[arg-type]
+        with nothing_left():
+            # A factory will do, says its documentation; its types want a class.
+            run_state_machine_as_test(
+                seeded(seed)(explorer),  # type: ignore[arg-type]
+                settings=generating(examples, steps=LONGEST),
+            )
     except Exception:
         if shelf.stopped is None:
             raise

@@ -13,8 +13,6 @@ from typing import Final
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -70,6 +68,10 @@ def print_report(report: Report, console: Console) -> None:
     _print_section("Not exercised", _not_exercised(report), console)
     _print_section("Stopped early", _stopped(report), console)
     _print_section("In the baseline, but seen no more: remove", _stale(report), console)
+    for run in report.runs:
+        for note in run.notes:
+            title = f"\n{run.reading.spec.id}, in the fewest steps:"
+            console.print(Text(title, "bold"), Text(note), sep="\n", soft_wrap=True)
     console.print()
     console.print(_summary(report))
 
@@ -215,9 +217,10 @@ def _summary(report: Report) -> Text:
 
 
 class RunProgress:
-    """Shows a run while it goes: a bar for each provider. Use it in a `with` statement.
+    """Shows a run while it goes: a line for each provider. Use it in a `with` statement.
 
-    On a terminal the bars go when the run ends; elsewhere nothing is printed.
+    How many calls there will be hangs on the answers, so that they are counted and no end is
+    promised. On a terminal the lines go when the run ends; elsewhere nothing is printed.
     """
 
     def __init__(self, console: Console) -> None:
@@ -225,9 +228,7 @@ class RunProgress:
         self._bars = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.fields[provider]}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("calls"),
+            TextColumn("{task.completed:.0f} calls"),
             TimeElapsedColumn(),
             TextColumn("{task.description}", markup=False),
             console=console,
@@ -243,21 +244,18 @@ class RunProgress:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def begin(self, provider: str, calls: int | None = None) -> None:
-        """Begin a provider.
-
-        Args:
-            provider: its id.
-            calls: how many will be sent; None where nobody knows.
-        """
-        self._tasks[provider] = self._bars.add_task("", total=calls, provider=provider)
+    def begin(self, provider: str) -> None:
+        """Begin a provider, by its id; the one before it has ended."""
+        for done in self._tasks:
+            self.end(done)
+        self._tasks[provider] = self._bars.add_task("", total=None, provider=provider)
 
     def sent(self, provider: str, doing: str = "") -> None:
         """Count one call of a provider that has begun, and say what goes on."""
         self._bars.update(self._tasks[provider], advance=1, description=doing)
 
     def end(self, provider: str) -> None:
-        """Fill a provider's bar."""
+        """Mark a provider as done."""
         task = self._tasks[provider]
         done = self._bars.tasks[self._bars.task_ids.index(task)].completed
-        self._bars.update(task, total=max(done, 1), completed=max(done, 1), description="")
+        self._bars.update(task, total=done, completed=done, description="")

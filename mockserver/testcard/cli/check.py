@@ -23,6 +23,7 @@ from testcard.common.message import Exchange
 from testcard.contract.calls import Links
 from testcard.contract.session import Budget
 from testcard.contract.verdict import Report
+from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import planned
 from testcard.record import baseline, drift, har
 from testcard.report import known, write
@@ -140,9 +141,13 @@ def check(
         if plan:
             _print_plan(wanted, Console())
             return
-        with RunProgress(Console(stderr=True)) as progress:
-            found = runs.run(wanted, _watching(progress))
-    _finish(found, files, known_ones, fail_on, require_exercised=require_exercised)
+        with Interrupts() as interrupts:
+            with RunProgress(Console(stderr=True)) as progress:
+                found = runs.run(wanted, _watching(progress), interrupts)
+            report_ = _shown(found, files, known_ones)
+        if interrupts.came:
+            raise typer.Exit(_INTERRUPTED)
+    raise _exit(report_, fail_on, require_exercised=require_exercised)
 
 
 @app.command()
@@ -164,7 +169,8 @@ def audit(
         found = runs.run_audit(har.read(file), file.name, kind.value, readings)
         if not found.runs:
             typer.echo(f"testcard: {file}: none of its calls is to a known provider", err=True)
-    _finish(found, files, known_ones, fail_on, require_exercised=require_exercised)
+        report_ = _shown(found, files, known_ones)
+    raise _exit(report_, fail_on, require_exercised=require_exercised)
 
 
 @app.command(name="drift")
@@ -187,29 +193,23 @@ def _watching(progress: RunProgress) -> Callable[[str], Callable[[Exchange], Non
     return begin
 
 
-def _finish(
-    found: Report,
-    files: list[tuple[str, Path]],
-    known_ones: baseline.Baseline | None,
-    fail_on: Grade,
-    *,
-    require_exercised: bool,
-) -> None:
+def _shown(
+    found: Report, files: list[tuple[str, Path]], known_ones: baseline.Baseline | None
+) -> Report:
+    """Write and print a report; return it as it counts, less what the baseline accepts."""
     report = baseline.accept(found, known_ones) if known_ones is not None else found
-    with clear_errors():
-        for format_, path in files:
-            write(report, format_, path)
-    console = Console()
-    print_report(report, console)
-    for each in report.runs:
-        for note in each.notes:
-            console.print(f"\n{each.reading.spec.id}, in the fewest steps:\n{note}", markup=False)
+    for format_, path in files:
+        write(report, format_, path)
+    print_report(report, Console())
     annotate(report, os.environ, sys.stdout)
-    if any(runs.interrupted(each) for each in report.runs):
-        raise typer.Exit(_INTERRUPTED)
-    raise typer.Exit(
-        runs.exit_code(report, fail_on=fail_on.value, require_exercised=require_exercised)
-    )
+    for format_, path in files:
+        typer.echo(f"testcard: the {format_} report is in {path}", err=True)
+    return report
+
+
+def _exit(report: Report, fail_on: Grade, *, require_exercised: bool) -> typer.Exit:
+    code = runs.exit_code(report, fail_on=fail_on.value, require_exercised=require_exercised)
+    return typer.Exit(code)
 
 
 def _files(words: list[str] | None) -> list[tuple[str, Path]]:

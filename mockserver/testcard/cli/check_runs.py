@@ -26,6 +26,7 @@ from testcard.contract.session import GOOD_KEY, Budget, Session
 from testcard.contract.targets import Http, InProcess, Target
 from testcard.contract.verdict import ProviderRun, Report, TargetKind, severity
 from testcard.drivers.check import Driver, check
+from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import plan
 
 _BALANCE: Final = Decimal(1_000_000)
@@ -172,12 +173,16 @@ def drivers(wanted: CheckOptions) -> list[Driver]:
 def run(
     wanted: CheckOptions,
     begin: Callable[[str], Callable[[Exchange], None] | None] = lambda _: None,
+    interrupts: Interrupts | None = None,
 ) -> Report:
     """Check every provider that was asked for.
+
+    After Ctrl-C nothing more is sent; the providers that are left are reported as such.
 
     Args:
         wanted: what is to be done.
         begin: told of each provider before its first call; returns what is told of each call.
+        interrupts: in charge of Ctrl-C.
 
     Raises:
         UsageError: it cannot be done.
@@ -185,12 +190,11 @@ def run(
     """
     ready, driving = sessions(wanted), drivers(wanted)
     started, began = time.time(), time.perf_counter()
+    taking = interrupts or Interrupts()
     runs: list[ProviderRun] = []
     for session in ready:
         session.watch = begin(session.reading.spec.id)
-        runs.append(check(session, driving))
-        if interrupted(runs[-1]):
-            break
+        runs.append(check(session, driving, taking))
     kind: TargetKind = ready[0].kind if ready else "mock"
     took = time.perf_counter() - began
     return Report(wanted.name, kind, tuple(runs), started, took, version("testcard"))
@@ -210,11 +214,6 @@ def all_readings(profile: Profile) -> list[Reading]:
     ids = tuple(spec.id for spec, _ in installed())
     mock = build(Options(providers=ids, profile=profile))
     return [dialect.reading for dialect in mock.dialects.values()]
-
-
-def interrupted(run_: ProviderRun) -> bool:
-    """Whether a run was ended by Ctrl-C."""
-    return "Ctrl-C" in run_.stopped
 
 
 def exit_code(report: Report, *, fail_on: str, require_exercised: bool) -> int:
