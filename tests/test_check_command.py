@@ -178,3 +178,12 @@ def test_a_key_comes_from_a_file(tmp_path: Path) -> None:
     path.write_text(f"{SECRET}\n")
 
     assert runs.key_from(None, None, path) == SECRET
+
+
+def test_a_plan_shows_its_target_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A URL is no markup."""
+    monkeypatch.setenv("COLUMNS", "200")
+    url = "https://a.example/[bold]x[/bold]"
+    code, output = _run("check", "segmind", "--against", url, "--plan")
+    assert code == 0
+    assert url in output

@@ -77,6 +77,12 @@ def test_no_secret_and_no_escape_reaches_the_terminal() -> None:
     assert "\x1b" not in text
 
 
+def test_a_target_is_no_markup() -> None:
+    """As the name of a file that somebody else gave may be."""
+    text = printed(replace(example(), target="evil[bold red]x[/].har"))
+    assert "testcard: evil[bold red]x[/].har" in text
+
+
 def test_what_a_server_says_is_no_markup() -> None:
     run = segmind_run()
     ruling = replace(WRONG_SIZE, seen="[red]x[/red] [/] :smile:")

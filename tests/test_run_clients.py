@@ -55,6 +55,30 @@ def test_a_python_client_with_the_real_url_is_answered(tmp_path: Path, name: str
     assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
 
 
+def test_a_suite_of_tests_is_a_client_too(tmp_path: Path) -> None:
+    """Its aiohttp calls are answered, which the pytest fixture does not reach; strict judges it."""
+    pytest.importorskip("aiohttp")
+    text = (
+        HEAD
+        + """
+import aiohttp, asyncio
+async def status(**more):
+    async with aiohttp.ClientSession() as session:
+        body = json.dumps({**json.loads(BODY), **more})
+        async with session.post(URL, data=body, headers=HEADERS) as answer:
+            return answer.status
+def test_it():
+    assert asyncio.run(status(MORE)) == 200
+"""
+    )
+    for more, code in (("", 0), ("colour='red'", 1)):
+        path = program(tmp_path, "test_a.py", text.replace("MORE", more))
+        command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path)
+        done = run(tmp_path, *command, options=("--strict",))
+        assert "1 passed" in done.stdout, done.stdout + done.stderr
+        assert done.returncode == code, done.stderr
+
+
 def test_a_sitecustomize_of_the_users_own_runs_too(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from testcard.card.engine import CardEngine
+from testcard.common.extras import install
 from testcard.common.job import Engine
 from testcard.common.reading import Profile
 from testcard.common.spec import Spec, SpecError, bundled, load
@@ -141,7 +142,7 @@ def open_engine(
     try:
         opened: Callable[..., Engine] = points[name].load()
     except ImportError as error:
-        todo = f"pip install 'testcard[{name}]'"
+        todo = install(name)
         seen = f"engine {name!r} needs more than is installed ({error})"
         raise SpecError(f"{seen}: {todo}") from error
     return opened(models, left=left, compiled=compiled, together=together, quiet=quiet)

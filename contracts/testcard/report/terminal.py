@@ -77,7 +77,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _table(report: Report) -> Table:
-    table = Table(title=f"testcard: {report.target}", title_justify="left", title_style="bold")
+    table = Table(title=Text(f"testcard: {report.target}", "bold"), title_justify="left")
     table.add_column("provider", no_wrap=True)
     table.add_column("clauses", no_wrap=True)
     shown = [each for each in STANDINGS if each != "accepted" or count(report.verdicts)[each]]

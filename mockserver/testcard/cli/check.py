@@ -15,11 +15,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from testcard.assembly import parse_settings
 from testcard.cli import check_runs as runs
 from testcard.cli.words import Grade, ProfileName, UsageError, clear_errors, credits_from
 from testcard.common.message import Exchange
+from testcard.common.redaction import visible
 from testcard.contract.calls import Links
 from testcard.contract.session import Budget
 from testcard.contract.verdict import Report
@@ -225,7 +227,8 @@ def _files(words: list[str] | None) -> list[tuple[str, Path]]:
 def _print_plan(wanted: runs.CheckOptions, console: Console) -> None:
     for session in runs.sessions(wanted, sending=False):
         spec = session.reading.spec
-        table = Table(title=f"{spec.id}: what would be sent to {wanted.name}", title_justify="left")
+        title = Text(f"{spec.id}: what would be sent to {visible(wanted.name)}")
+        table = Table(title=title, title_justify="left")
         for name in ("call", "purpose", "credits"):
             table.add_column(name, overflow="fold")
         listed = planned(session)
@@ -233,7 +236,7 @@ def _print_plan(wanted: runs.CheckOptions, console: Console) -> None:
             cost = f"{step.cost}" if step.cost else "free"
             after = ", then followed to its pictures" if step.job else ""
             path = step.call.parts.path
-            table.add_row(f"{step.call.method} {path}", f"{step.purpose}{after}", cost)
+            table.add_row(Text(f"{step.call.method} {path}"), Text(f"{step.purpose}{after}"), cost)
         console.print(table)
         paid = [step for step in listed if step.cost]
         total = sum(step.cost for step in paid)

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from testcard.assembly import Options, build, installed, open_engine
 from testcard.clauses.judging import audit
 from testcard.cli.words import BROKEN, GRADES, KEPT, NOTHING, UsageError
+from testcard.common.extras import install
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Profile, Reading
 from testcard.contract.calls import Links
@@ -161,7 +162,7 @@ def drivers(wanted: CheckOptions) -> list[Driver]:
         from testcard.drivers.stateful import stateful
     except ImportError as error:
         raise UsageError(
-            f"the generating drivers need testcard[contracts]: {error}; install it"
+            f"the generating drivers need more than is installed ({error}): {install('contracts')}"
         ) from error
     return [
         plan,

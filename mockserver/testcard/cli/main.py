@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib.metadata import version
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from testcard.assembly import Options, build, installed, open_engine, parse_settings
 from testcard.cli import check as checking
 from testcard.cli import run as running
-from testcard.cli.tables import contract_tables, providers_table, serving_table
+from testcard.cli.records import contract_record, dumps, provider_records
+from testcard.cli.tables import (
+    contract_listing,
+    printing_console,
+    providers_listing,
+    serving_listing,
+    show_all,
+)
 from testcard.cli.words import BROKEN, KEPT, ProfileName, bytes_from, clear_errors, credits_from
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.selfcheck import complaints
@@ -27,8 +36,9 @@ from testcard.mock.world import JobPolicy
 
 app = typer.Typer(
     no_args_is_help=True,
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": "TESTCARD"},
     pretty_exceptions_enable=False,
-    help="A stand-in for hosted image-generation APIs, offline.",
 )
 app.add_typer(running.app)
 app.add_typer(checking.app)
@@ -45,6 +55,21 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PROVIDER.NAME=VALUE", help="A provider's setting; repeatable."),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+@app.callback()
+def main(
+    *,
+    version_: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and end.", allow_from_autoenv=False),
+    ] = False,
+) -> None:
+    """A stand-in for hosted image-generation APIs, offline."""
+    if version_:
+        typer.echo(f"testcard {version('testcard')}")
+        raise typer.Exit
 
 
 @app.command()
@@ -127,7 +152,7 @@ def serve(
             if log_format == "json":
                 logging.getLogger("testcard.calls").info("serving at %s: %s", base, said)
                 return
-            log.say(_as_printed(serving_table(readings, base), f"\n{said}"))
+            log.say(_as_printed(*serving_listing(readings, base), Text(f"\n{said}")))
 
         keep_flat()
         serve_until_stopped(mock, host, port, ready, log.close)
@@ -135,20 +160,24 @@ def serve(
 
 def _as_printed(*parts: RenderableType) -> str:
     """What printing `parts` would write to this terminal, of which nothing is written."""
-    screen = Console()
+    screen = printing_console()
     draft = TextIOWrapper(BytesIO(), screen.encoding, "backslashreplace", "")
     console = Console(file=draft, width=screen.width, force_terminal=screen.is_terminal)
-    for part in parts:
-        console.print(part)
+    show_all(console, parts)
     draft.seek(0)
     return draft.read()
 
 
 @app.command()
-def providers() -> None:
+def providers(*, json: JsonOption = False) -> None:
     """List the APIs that are installed."""
     with clear_errors():
-        Console().print(providers_table(spec for spec, _ in installed()))
+        specs = [spec for spec, _ in installed()]
+        if json:
+            typer.echo(dumps(provider_records(specs)))
+            return
+        console = printing_console()
+        show_all(console, providers_listing(specs, console.width))
 
 
 @app.command()
@@ -157,13 +186,19 @@ def show(
     *,
     profile: ProfileOption = ProfileName.DOCUMENTED,
     settings: SetOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Print what one API promises: each field with its grade and source."""
     with clear_errors():
         chosen = parse_settings(settings or ())
         mock = build(Options(providers=(provider,), profile=profile.value, settings=chosen))
         (dialect,) = mock.dialects.values()
-        Console().print(contract_tables(dialect.reading))
+        if json:
+            typer.echo(dumps(contract_record(dialect.reading)))
+            return
+        console = printing_console()
+        for part in contract_listing(dialect.reading, console.width):
+            console.print(part)
 
 
 @app.command()

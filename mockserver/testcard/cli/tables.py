@@ -1,14 +1,19 @@
-"""Specs as tables that a person can read.
+"""Specs as a person can read them on a terminal of any width.
 
-Knows Readings and rich. Must not know how a table gets to the terminal.
+Knows Readings and rich. Must not know where the terminal is. What specs say is shown as plain
+text: it cannot act as markup.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -29,54 +34,97 @@ _BOUNDS = (
 )
 _RATIOS = {"source": 3, "range": 2, "type": 2, "answer": 3}  # of what the others leave
 _INT64 = (-(2**63), 2**63 - 1)
+_NARROW = 110  # columns: with fewer, cells would be broken amid words
+_IN_A_FILE = 10_000
 
 
-def providers_table(specs: Iterable[Spec]) -> Table:
-    """Return every provider with its operations and the server it stands in for."""
+def printing_console(out: TextIO | None = None) -> Console:
+    """Return a console for tables: as wide as the terminal; in a pipe or file as they are."""
+    console = Console(file=out)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _IN_A_FILE
+    return console
+
+
+def providers_listing(specs: Iterable[Spec], width: int) -> Iterator[RenderableType]:
+    """Yield every provider with its operations and where they really are.
+
+    Args:
+        specs: of the providers.
+        width: of the terminal, in columns; where it is too small for a table, URLs stand on
+            lines of their own, which the terminal alone breaks, so that they can be copied.
+    """
+    rows = [
+        (spec.id, node["operationId"], f"{method.upper()} {spec.server}{path}")
+        for spec in specs
+        for path, item in spec.document["paths"].items()
+        for method, node in item.items()
+    ]
     table = _table("id", "operation", "call")
-    for spec in specs:
-        for path, item in spec.document["paths"].items():
-            for method, node in item.items():
-                call = f"{method.upper()} {spec.server}{path}"
-                table.add_row(spec.id, node["operationId"], call)
-    return table
+    for row in rows:
+        table.add_row(*map(Text, row))
+    if not rows or Console(width=_IN_A_FILE).measure(table).maximum <= width:
+        yield table
+        return
+    for name, operation, call in rows:
+        yield Text.assemble((name, "bold"), f"  {operation}")
+        yield Text(f"  {call}")
 
 
-def serving_table(readings: Iterable[Reading], base: str) -> RenderableType:
-    """Return where each provider answers, and the magic keys."""
-    table = _table("base URL", "stands in for")
+def serving_listing(readings: Iterable[Reading], base: str) -> Iterator[RenderableType]:
+    """Yield where each provider and operation answers, to be copied, and the magic keys."""
+    yield Text("base URL, and what it stands in for", "bold")
     for reading in readings:
-        table.add_row(f"{base}/{reading.spec.id}", reading.spec.server)
+        yield Text(f"{base}/{reading.spec.id}  for {reading.spec.server}")
+        for each in reading.operations:
+            yield Text(f"  {each.method} {base}/{reading.spec.id}{each.path}", "dim")
+    yield Text()
     keys = _table("key", "what it does")
     for key, meaning in MAGIC_KEYS:
-        keys.add_row(key, meaning)
-    return Group(table, Text(), keys)
+        keys.add_row(Text(key), Text(meaning))
+    yield keys
 
 
-def contract_tables(reading: Reading) -> RenderableType:
-    """Return a provider's contract: fields, answers, troubles and settings, each with grade."""
-    spec = reading.spec
+def show_all(console: Console, parts: Iterable[RenderableType]) -> None:
+    """Print parts one below the other; lines of text are broken by the terminal alone."""
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, Text))
+
+
+def contract_listing(reading: Reading, width: int) -> Iterator[RenderableType]:
+    """Yield a provider's contract: fields, answers and settings, each with grade and source.
+
+    Args:
+        reading: of the provider.
+        width: of the terminal, in columns; where it is small, evidence stands below its field.
+    """
     own = words(reading.document)
     price = own["price"]
-    parts: list[RenderableType] = [
-        Text.assemble((spec.title, "bold"), f"  ({reading.profile} profile)"),
-        Text(f"{own['vendor']} · page: {own['page']}"),
-        Text(
-            f"price: {reading.price} credits a successful call "
-            f"({price['grade']}: {price['source']})"
-        ),
-    ]
+    yield Text.assemble((reading.spec.title, "bold"), f"  ({reading.profile} profile)")
+    yield Text(f"{own['vendor']} · page: {own['page']}")
+    said = f"({price['grade']}: {price['source']})"
+    yield Text(f"price: {reading.price} credits a successful call {said}")
     if family := own.get("family"):
-        told = f"model family: {family['name']} ({family['grade']}: {family['source']})"
-        parts.append(Text(told))
+        yield Text(f"model family: {family['name']} ({family['grade']}: {family['source']})")
     for operation in reading.operations:
-        parts += [Text(), *_operation_parts(spec, operation)]
+        yield Text()
+        yield from _operation_parts(reading.spec, operation, width)
     if reading.settings:
-        parts += [Text(), Text("Settings", style="bold"), _settings_table(reading)]
-    return Group(*parts)
+        yield Text()
+        yield Text("Settings", style="bold")
+        yield from _listed(("setting", "now", "what it does"), _settings(reading), width)
 
 
-def _operation_parts(spec: Spec, operation: Operation) -> Iterator[RenderableType]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of a table: its cells, what stands behind it, and whether it explains the last."""
+
+    cells: tuple[str, ...]
+    evidence: Evidence | None = None
+    explains: bool = False
+
+
+def _operation_parts(spec: Spec, operation: Operation, width: int) -> Iterator[RenderableType]:
     said = operation.evidence
     title = f"{operation.method} {spec.server}{operation.path}"
     yield Text.assemble((title, "bold"), f"  {operation.id}  ", _graded(said))
@@ -86,50 +134,60 @@ def _operation_parts(spec: Spec, operation: Operation) -> Iterator[RenderableTyp
     yield Text.assemble(f"key in header {keys}{optional}  ", _graded(key))
     if operation.body is not None:
         yield Text(f"body: {operation.body.media_type}")
-        yield _fields_table(operation.body.fields.values())
-    yield _answers_table(operation)
+        columns = ("field", "type", "range", "default")
+        yield from _listed(columns, _fields(operation.body.fields.values()), width)
+    yield from _listed(("status", "answer", "media type"), _answers(operation), width)
 
 
-def _fields_table(fields: Iterable[Field]) -> Table:
-    table = _table("field", "type", "range", "default", "grade", "source")
+def _fields(fields: Iterable[Field]) -> Iterator[_Row]:
     for field in fields:
-        said = field.evidence()
-        table.add_row(
-            f"{field.name}{' *' if field.required else ''}",
-            _type(field.schema),
-            _range(field.schema),
-            shown(field.schema["default"]) if "default" in field.schema else "",
-            Text(said.grade, style=_GRADE_STYLES[said.grade]),
-            said.source,
-        )
+        name = f"{field.name}{' *' if field.required else ''}"
+        default = shown(field.schema["default"]) if "default" in field.schema else ""
+        cells = (name, _type(field.schema), _range(field.schema), default)
+        yield _Row(cells, field.evidence())
         for keyword in words(field.schema).get("keywords", {}):
-            other = field.evidence(keyword)
-            grade = Text(other.grade, style=_GRADE_STYLES[other.grade])
-            table.add_row(Text(f"  ↳ {keyword}", style="dim"), "", "", "", grade, other.source)
-    return table
+            yield _Row((f"  ↳ {keyword}", "", "", ""), field.evidence(keyword), explains=True)
 
 
-def _answers_table(operation: Operation) -> Table:
-    table = _table("status", "answer", "media type", "grade", "source")
+def _answers(operation: Operation) -> Iterator[_Row]:
     for status, node in operation.responses.items():
-        said = evidence(node)
-        table.add_row(
-            str(status),
-            node["description"],
-            ", ".join(node.get("content", {})),
-            Text(said.grade, style=_GRADE_STYLES[said.grade]),
-            said.source,
-        )
-    return table
+        media = ", ".join(node.get("content", {}))
+        yield _Row((str(status), node["description"], media), evidence(node))
 
 
-def _settings_table(reading: Reading) -> Table:
-    table = _table("setting", "now", "what it does")
+def _settings(reading: Reading) -> Iterator[_Row]:
     for name, schema in reading.spec.settings.items():
-        table.add_row(
-            f"{reading.spec.id}.{name}", shown(reading.settings[name]), schema["description"]
-        )
-    return table
+        now = shown(reading.settings[name])
+        yield _Row((f"{reading.spec.id}.{name}", now, schema["description"]))
+
+
+def _listed(columns: tuple[str, ...], rows: Iterable[_Row], width: int) -> Iterator[RenderableType]:
+    """Rows as a table, or where that would break words as lines."""
+    if width < _NARROW:
+        yield from (line for row in rows for line in _lines(columns, row))
+        return
+    found = list(rows)
+    graded = any(row.evidence for row in found)
+    table = _table(*columns, *(("grade", "source") if graded else ()))
+    for row in found:
+        name = Text(row.cells[0], "dim" if row.explains else "")
+        said = row.evidence
+        ends = (Text(said.grade, _GRADE_STYLES[said.grade]), Text(said.source)) if said else ()
+        table.add_row(name, *map(Text, row.cells[1:]), *ends)
+    yield table
+
+
+def _lines(columns: tuple[str, ...], row: _Row) -> Iterator[RenderableType]:
+    name, *cells = row.cells
+    named = zip(columns[1:], cells, strict=True)
+    told = "; ".join(f"default {cell}" if of == "default" else cell for of, cell in named if cell)
+    said = _graded(row.evidence) if row.evidence else ("", "")
+    if row.explains:
+        yield Padding(Text.assemble((name.strip(), "dim"), "  ", said), (0, 0, 0, 4))
+        return
+    yield Padding(Text.assemble((name, "bold"), f"  {told}"), (0, 0, 0, 0))
+    if row.evidence:
+        yield Padding(Text.assemble(said), (0, 0, 0, 4))
 
 
 def _type(schema: Schema) -> str:

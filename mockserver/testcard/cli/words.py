@@ -14,6 +14,8 @@ from typing import Final
 
 import typer
 
+from testcard.common.redaction import visible
+
 _SIZE: Final = re.compile(r"(?i)(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[kmgt]?)(?P<binary>i?)b?")
 
 KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
@@ -100,5 +102,5 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        typer.echo(f"testcard: {error}", err=True)
+        typer.echo(f"testcard: {visible(str(error))}", err=True)
         raise typer.Exit(USAGE) from error

@@ -1,0 +1,111 @@
+"""Specs as JSON that a program can read: what `providers` and `show` print with `--json`.
+
+Knows Readings. Must not know terminals, or how JSON gets to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from testcard.common.reading import Field, Operation, Reading
+from testcard.common.spec import Evidence, Spec, evidence, words
+
+Record = dict[str, Any]
+
+
+def dumps(value: Record | list[Record]) -> str:
+    """Return records as indented JSON."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def provider_records(specs: Iterable[Spec]) -> list[Record]:
+    """Return each API: `id`, `title`, `server`, and `id`, `method` and `url` of its operations."""
+    return [_provider(spec) for spec in specs]
+
+
+def _provider(spec: Spec) -> Record:
+    operations = [
+        {"id": node["operationId"], "method": method.upper(), "url": f"{spec.server}{path}"}
+        for path, item in spec.document["paths"].items()
+        for method, node in item.items()
+    ]
+    return {"id": spec.id, "title": spec.title, "server": spec.server, "operations": operations}
+
+
+def contract_record(reading: Reading) -> Record:
+    """Return what one API promises: fields, answers and settings, each with grade and source."""
+    own = words(reading.document)
+    return {
+        "id": reading.spec.id,
+        "title": reading.spec.title,
+        "server": reading.spec.server,
+        "profile": reading.profile,
+        "vendor": own["vendor"],
+        "page": own["page"],
+        "price": {
+            "credits": str(reading.price),
+            "grade": own["price"]["grade"],
+            "source": own["price"]["source"],
+        },
+        "operations": [_operation(reading.spec, each) for each in reading.operations],
+        "settings": _settings(reading),
+    }
+
+
+def _operation(spec: Spec, operation: Operation) -> Record:
+    body = operation.body
+    return {
+        "id": operation.id,
+        "method": operation.method,
+        "url": f"{spec.server}{operation.path}",
+        **asdict(operation.evidence),
+        "key": {
+            "headers": list(operation.key_headers),
+            "optional": operation.key_optional,
+            **asdict(operation.key_evidence),
+        },
+        "media_type": body.media_type if body else None,
+        "fields": [_field(each) for each in body.fields.values()] if body else [],
+        "answers": [_answer(status, node) for status, node in operation.responses.items()],
+    }
+
+
+def _field(field: Field) -> Record:
+    known = words(field.schema)
+    schema = {name: value for name, value in field.schema.items() if not name.startswith("x-")}
+    return {
+        "name": field.name,
+        "required": field.required,
+        "role": field.role or None,
+        "encodings": list(field.encodings),
+        "schema": schema,
+        **asdict(field.evidence()),
+        "keywords": {name: asdict(field.evidence(name)) for name in known.get("keywords", {})},
+    }
+
+
+def _answer(status: int, node: Record) -> Record:
+    said: Evidence = evidence(node)
+    media = list(node.get("content", {}))
+    return {
+        "status": status,
+        "description": node["description"],
+        "media_types": media,
+        **asdict(said),
+    }
+
+
+def _settings(reading: Reading) -> list[Record]:
+    return [
+        {
+            "name": f"{reading.spec.id}.{name}",
+            "value": reading.settings[name],
+            "default": schema["default"],
+            "description": schema["description"],
+        }
+        for name, schema in reading.spec.settings.items()
+    ]
