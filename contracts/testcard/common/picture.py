@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from isal import igzip_lib, isal_zlib
 from PIL import Image, ImageOps
+
+from testcard.common.bounds import DEFAULT_LIMITS, Limits, PictureError, PixelBudget
+from testcard.common.outline import excess
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +46,7 @@ ACCEPTED: Final = "expected a PNG, JPEG or WebP picture"
 
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _END_OF_JPEG: Final = b"\xff\xd9"
-_PILLOW_WARNS_ABOVE: Final = 89_478_485
+_STRIP: Final = 1 << 20  # pixels
 _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"GIF8", "a GIF picture"),
     (0, b"BM", "a BMP picture"),
@@ -55,43 +59,6 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"<svg", "an SVG drawing"),
     (0, b"%PDF", "a PDF document"),
 )
-
-
-class PictureError(ValueError):
-    """These bytes are not a picture that can be read: what was seen, what was expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a picture may be, judged by its header before it is decoded.
-
-    Attributes:
-        pixels: width × height at most; not above 89 million, where Pillow itself objects.
-        side: width and height at most, in pixels.
-    """
-
-    pixels: int = 32_000_000
-    side: int = 16_384
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.pixels <= _PILLOW_WARNS_ABOVE or self.side < 1:
-            raise ValueError(
-                f"Limits(pixels={self.pixels}, side={self.side}): expected pixels from 1 to "
-                f"{_PILLOW_WARNS_ABOVE} and side of at least 1"
-            )
-
-    def check(self, width: int, height: int) -> None:
-        """Raise PictureError if a picture of this size, in pixels, is empty or too large."""
-        if min(width, height) < 1:
-            raise PictureError(f"the picture is {width}x{height}: expected at least 1x1")
-        if max(width, height) > self.side or width * height > self.pixels:
-            raise PictureError(
-                f"the picture is {width}x{height}: expected at most {self.side} pixels a side "
-                f"and {self.pixels / 1e6:g} megapixels"
-            )
-
-
-DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,29 +125,33 @@ def format_of(media_type: str) -> Format | None:
     return next((known for known in FORMATS if name == f"image/{known}"), None)
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Pixels:
+def decode(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, budget: PixelBudget | None = None
+) -> Pixels:
     """Decode a PNG, JPEG or WebP file to RGB.
 
     EXIF orientation is applied, transparency is laid over white, the first frame of an
     animation is taken, and gray, palette, CMYK and 16-bit pictures become 8-bit RGB.
 
+    Args:
+        data: the file.
+        limits: how large the picture may be.
+        budget: of pixels that are decoded at once; waits for it. None for no such bound.
+
     Raises:
         PictureError: for nothing at all, for anything else, for a file that is cut short
-            or damaged, and for one larger than `limits`.
+            or damaged, for one larger than `limits`, and for one of more scans or chunks
+            than encoders write.
     """
     known = sniff(data)
     if known is None:
         raise PictureError(f"{_describe(data)}: {ACCEPTED}")
     if known == "jpeg" and _END_OF_JPEG not in data:  # Pillow forgives a file without its end
         raise PictureError("the JPEG picture is cut short: expected an end marker")
+    if too_much := excess(data, known):
+        raise PictureError(too_much)
     try:
-        if known == "png":  # Pillow decodes without a look at the checksums
-            with Image.open(BytesIO(data), formats=["PNG"]) as image:
-                limits.check(*image.size)
-                image.verify()
-        with Image.open(BytesIO(data), formats=[known.upper()]) as image:
-            limits.check(*image.size)
-            array = np.array(_rgb(_upright(image)))
+        array = _decoded(data, known, limits, budget or PixelBudget())
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -190,6 +161,31 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Pixels:
             f"the {known.upper()} picture is damaged or cut short: {error}"
         ) from error
     return Pixels.decoded(array, data)
+
+
+def _decoded(data: bytes, known: Format, limits: Limits, budget: PixelBudget) -> NDArray[np.uint8]:
+    if known == "png":  # Pillow decodes without a look at the checksums
+        with Image.open(BytesIO(data), formats=["PNG"]) as image:
+            limits.check(*image.size)
+            image.verify()
+    with Image.open(BytesIO(data), formats=[known.upper()]) as image:
+        limits.check(*image.size)
+        with budget.taken(image.width * image.height):
+            _turn_upright(image)
+            return _array(image)
+
+
+def _array(image: Image.Image) -> NDArray[np.uint8]:
+    """RGB pixels, a strip at a time: a large picture stands twice in memory, not five times."""
+    width, height = image.size
+    if width * height <= _STRIP:
+        return np.array(_rgb(image))
+    array = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        array[top:bottom] = np.asarray(_rgb(image.crop((0, top, width, bottom))))
+    return array
 
 
 def encode(array: NDArray[np.uint8], format: Format) -> bytes:  # noqa: A002
@@ -220,11 +216,9 @@ def distance(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     return float((np.maximum(a, b) - np.minimum(a, b)).mean(dtype=np.float64)) / 255
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # metadata that cannot be read says nothing of the picture
-        return image
+def _turn_upright(image: Image.Image) -> None:
+    with suppress(Exception):  # metadata that cannot be read says nothing of the picture
+        ImageOps.exif_transpose(image, in_place=True)  # else it returns a copy of every picture
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from testcard.card import chart, scaling
+from testcard.common.bounds import PixelBudget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +28,17 @@ if TYPE_CHECKING:
 
     Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
+_LARGE = 1 << 22  # pixels
+
 
 class CardEngine:
-    """Paints test cards; keeps nothing between jobs."""
+    """Paints test cards; keeps nothing between jobs. Any number of threads may use one at once."""
 
     name = "card"
+
+    def __init__(self) -> None:
+        """Paint few large pictures at once, and many small ones."""
+        self._budget = PixelBudget()
 
     def paint(self, job: PictureJob) -> Iterator[NDArray[np.uint8]]:
         """Yield `job.samples` pictures, each of shape (height, width, 3), RGB, read-only.
@@ -40,18 +47,33 @@ class CardEngine:
         one, the card is laid over the input by `effective_strength`, where the mask is
         not black; black pixels of the mask keep the input's own, exactly.
         """
-        strength = effective_strength(job)
-        base = None if job.init is None else scaling.fit(job.init.array, job.width, job.height)
-        mask = None
-        if job.mask is not None:
-            mask = scaling.fit_mask(job.mask.array, job.width, job.height)
+        size, ground = job.width * job.height, None
         for sample in range(job.samples):
-            if base is None:
-                yield scaling.pixels(_card(job, sample, None))
-            elif strength == 0:
-                yield scaling.pixels(base)
-            else:
-                yield scaling.pixels(_over(base, _card(job, sample, base), strength, mask))
+            with self._budget.taken(size):
+                ground = ground or _ground(job)
+                picture = scaling.pixels(_painted(job, sample, *ground))
+            if size > _LARGE:  # whoever waits for the budget holds nothing large
+                ground = None
+            yield picture
+
+
+def _ground(job: PictureJob) -> tuple[Image.Image | None, Image.Image | None]:
+    """The input picture and the mask in the size that was asked for, where they are wanted."""
+    if job.init is None:
+        return None, None
+    base = scaling.fit(job.init.array, job.width, job.height)
+    if job.mask is None:
+        return base, None
+    return base, scaling.fit_mask(job.mask.array, job.width, job.height)
+
+
+def _painted(
+    job: PictureJob, sample: int, base: Image.Image | None, mask: Image.Image | None
+) -> Image.Image:
+    strength = effective_strength(job)
+    if base is None:
+        return _card(job, sample, None)
+    return base if strength == 0 else _over(base, _card(job, sample, base), strength, mask)
 
 
 def effective_strength(job: PictureJob) -> float:

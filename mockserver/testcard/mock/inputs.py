@@ -17,6 +17,7 @@ import pybase64
 from xxhash import xxh3_128_digest
 
 from testcard.card.scene import landscape
+from testcard.common.bounds import PixelBudget
 from testcard.common.picture import DEFAULT_LIMITS, Limits, PictureError, Pixels, decode, sniff
 from testcard.mock.memory_limit import MemoryLimit, Remembered
 
@@ -63,6 +64,7 @@ class Inputs:
             of `memory`.
         limits: how large a picture may be.
         memory: shared with whoever else remembers; None for one of its own.
+        budget: how many pixels are decoded at once, by all threads together.
     """
 
     def __init__(
@@ -71,9 +73,11 @@ class Inputs:
         cache_bytes: int | None = None,
         limits: Limits = DEFAULT_LIMITS,
         memory: MemoryLimit | None = None,
+        budget: PixelBudget | None = None,
     ) -> None:
         self._folder = None if folder is None else folder.resolve()
         self._limits = limits
+        self._budget = budget or PixelBudget()
         self._cache: Remembered[Key, Pixels] = Remembered(
             memory or MemoryLimit(), _PART, lambda pixels: pixels.array.nbytes, most=cache_bytes
         )
@@ -95,12 +99,12 @@ class Inputs:
         if kind not in encodings:
             raise PictureError(f"{_SEEN[kind]} was sent, {_echo(value)}: {_expected(encodings)}")
         if isinstance(value, bytes):
-            pixels = decode(value, self._limits)
+            pixels = self._decode(value)
         elif kind == "url":
             return self._at(value.strip(), _key(kind, value))
         else:
             data = _from_data_uri(value) if kind == "data-uri" else _from_base64(value, encodings)
-            pixels = decode(data, self._limits)
+            pixels = self._decode(data)
         return self._cache.keep(_key(kind, value), pixels)
 
     def peek(self, value: str | bytes, encodings: Collection[str]) -> Pixels | None:
@@ -125,9 +129,12 @@ class Inputs:
         if path is not None:
             data = path.read_bytes()
             key = _key("file", data)
-            return self._cache.get(key) or self._cache.keep(key, decode(data, self._limits))
+            return self._cache.get(key) or self._cache.keep(key, self._decode(data))
         label = unquote(parts.path.rpartition("/")[2]) or parts.netloc
         return self._cache.get(key) or self._cache.keep(key, Pixels.of(landscape(url, label)))
+
+    def _decode(self, data: bytes) -> Pixels:
+        return decode(data, self._limits, self._budget)
 
 
 def encoding_of(value: str | bytes) -> Encoding:
