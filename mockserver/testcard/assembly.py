@@ -43,7 +43,7 @@ class Options:
         policy: when asynchronous jobs end.
         pictures: a folder whose files stand for the URLs that clients send.
         largest_body: bytes of a request body that are taken.
-        memory: bytes that it remembers at most: calls, jobs, accounts and pictures together.
+        memory: bytes that calls, jobs, accounts and pictures take together, about, at most.
         trim: gives memory that was let go back to the system; None to leave that to Python.
         watch: called with each journal entry.
         engine: what paints; None for test cards.

@@ -108,7 +108,7 @@ def serve(
     ] = None,
     memory: Annotated[
         str,
-        typer.Option(metavar="SIZE", help="What calls, jobs and pictures take when remembered."),
+        typer.Option(metavar="SIZE", help="What calls, jobs and pictures take at most."),
     ] = "256MiB",
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
     log_format: Annotated[

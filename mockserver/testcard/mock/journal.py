@@ -134,9 +134,11 @@ def _bounded(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     more = len(findings) - _MOST_FINDINGS
     if more <= 0:
         return findings
-    first = findings[_MOST_FINDINGS]
-    told = replace(first, where="call", message=f"{more} further findings are not kept")
-    return (*findings[:_MOST_FINDINGS], told)
+    told = f"{more} further findings are not kept"
+    return (
+        *findings[:_MOST_FINDINGS],
+        replace(findings[_MOST_FINDINGS], where="call", message=told),
+    )
 
 
 def _weight(entry: Entry) -> int:

@@ -1,4 +1,4 @@
-"""How many bytes a mock may remember: one limit, shared by all that is kept between calls.
+"""How many bytes a mock may take: one limit, shared by all that is kept between calls.
 
 Knows sizes of Python's own values, and who keeps how many bytes. Must not know what is kept, or
 give memory back to the system itself.
@@ -15,11 +15,12 @@ from typing import Any, Final, Generic, TypeVar
 from cachetools import LRUCache
 
 DEFAULT_MEMORY: Final = 256 << 20
-"""Bytes that a mock remembers, unless told otherwise."""
+"""Bytes that a mock takes, unless told otherwise."""
 
 LEAST_MEMORY: Final = 1 << 20
 """Bytes: with fewer a mock could not remember one call."""
 
+_KEPT: Final = 0.75  # of a limit; calls under way need the rest, which nobody counts
 _ENTRY: Final = 300  # bytes that a cache takes for an entry, beside its value
 
 K = TypeVar("K", bound=Hashable)
@@ -31,7 +32,7 @@ class Share:
 
     Attributes:
         held: bytes held now; set by the keeper, under its own lock.
-        part: how much of the limit it may count on where others want the rest.
+        part: how much of the room it may count on where others want the rest.
         forget: drops what the keeper would miss least; False where nothing is left to drop.
     """
 
@@ -45,13 +46,18 @@ class Share:
 
 
 class MemoryLimit:
-    """One limit of bytes. Whoever is furthest above its share drops something first."""
+    """One limit of bytes. Whoever is furthest above its share drops something first.
+
+    Attributes:
+        limit: bytes that the mock may take, calls under way included.
+        room: bytes of it that keepers hold together at most.
+    """
 
     def __init__(self, limit: int = DEFAULT_MEMORY, trim: Callable[[], None] | None = None) -> None:
         """Begin with nothing held.
 
         Args:
-            limit: bytes that all keepers hold together at most.
+            limit: bytes; three quarters of them are for what is kept.
             trim: gives memory that was let go back to the system; None to leave that to Python.
 
         Raises:
@@ -60,6 +66,7 @@ class MemoryLimit:
         if limit < LEAST_MEMORY:
             raise ValueError(f"the memory is {limit} bytes; at least {LEAST_MEMORY} were expected")
         self.limit = limit
+        self.room = int(limit * _KEPT)
         self._trim = trim
         self._shares: list[Share] = []
 
@@ -72,7 +79,7 @@ class MemoryLimit:
         """Let one more keeper in.
 
         Args:
-            part: how much of the limit it may count on, above 0, beside the parts of others.
+            part: how much of the room it may count on, above 0, beside the parts of others.
             forget: drops what the keeper would miss least and says whether there was anything;
                 called without any lock held, from any thread.
         """
@@ -81,8 +88,8 @@ class MemoryLimit:
         return share
 
     def make_room(self) -> None:
-        """Have keepers drop things until the limit is kept; call it without a lock held."""
-        while self.held > self.limit:
+        """Have keepers drop things until they have room; call it without a lock held."""
+        while self.held > self.room:
             fullest = sorted(self._shares, key=lambda share: share.held / share.part, reverse=True)
             if not any(share.forget() for share in fullest):
                 return
@@ -108,13 +115,13 @@ class Remembered(Generic[K, V]):
 
         Args:
             memory: the limit that it shares.
-            part: of the limit, as MemoryLimit.share has it.
+            part: of its room, as MemoryLimit.share has it.
             weigh: gives a value's bytes.
-            most: bytes that it holds at most, whatever room there is; None for the limit's.
+            most: bytes that it holds at most, whatever room there is; None for all of that.
         """
         self._memory = memory
         self._weigh = weigh
-        self._most = memory.limit if most is None else min(most, memory.limit)
+        self._most = memory.room if most is None else min(most, memory.room)
         self._lock = Lock()
         self._kept: LRUCache[K, V] = LRUCache(self._most, self._weight)
         self._share = memory.share(part, self._forget_one)
