@@ -28,11 +28,14 @@ from testcard.cli.main import app
 from testcard.cli.words import UsageError, bytes_from
 from testcard.common.body import FilePart
 from testcard.common.job import PictureJob
-from testcard.common.message import Call
+from testcard.common.message import Call, Exchange, Reply
 from testcard.doors import allocator
+from testcard.mock.inputs import PART as INPUTS_PART
 from testcard.mock.inputs import Inputs
+from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import LEAST_MEMORY, MemoryLimit, Remembered
 from testcard.mock.memory_world import MemoryWorld
+from testcard.mock.studio import PART as STUDIO_PART
 from testcard.mock.world import AccountId, JobPolicy
 
 
@@ -47,6 +50,34 @@ def test_a_thousand_jobs_in_flight_are_all_known() -> None:
     assert {json_of(client.follow(job))["status"] for job in jobs} == {"PENDING"}
     assert {json_of(client.follow(job))["status"] for job in jobs} == {"SUCCESS"}
     assert client.account.balance == 1_000
+
+
+def test_a_thousand_jobs_are_known_however_much_else_is_remembered() -> None:
+    """Each with a picture of its own of 75 KB, in base64; journal and caches give way."""
+    memory = MemoryLimit()
+    world, journal = MemoryWorld(memory=memory), Journal(memory=memory)
+    caches = [
+        Remembered[int, bytes](memory, STUDIO_PART, len),
+        Remembered[int, bytes](memory, INPUTS_PART, len),
+    ]
+    jobs = []
+    for number in range(1_000):
+        jobs.append(begin(world, number, f"{number:05}" * 20_000))
+        call = Call("POST", HOST, (), bytes(100_000))
+        journal.write(
+            Exchange(call, Reply(200, (), bytes(300_000))),
+            provider="p",
+            operation="o",
+            verdict="ok",
+            detail="",
+            findings=(),
+            notes=(),
+            fields={},
+        )
+        for cache in caches:
+            cache.keep(number, bytes(500_000))
+    assert [world.find_job(job) is not None for job in jobs] == [True] * 1_000
+    assert memory.held <= memory.room
 
 
 def test_a_job_is_painted_from_the_picture_that_was_sent() -> None:
@@ -122,19 +153,19 @@ def mixed(client: Client, number: int) -> None:
 
 
 def test_all_that_a_mock_keeps_stays_within_its_limit() -> None:
-    limit = 6 * MB
+    limit = 2 * MB
     weighed = Weighed(limit)
     mock = mock_of(IMAGEPIPELINE, IMG2IMG, AITHRIVING, policy="at-once", memory=weighed.memory)
     mock.house = replace(mock.house, inputs=Inputs(memory=weighed.memory))
     client = Client(IMAGEPIPELINE, mock)
 
     def load() -> None:
-        for _ in range(40):
+        for _ in range(16):
             weighed.number += 1
             mixed(client, weighed.number)
             assert weighed.memory.held <= weighed.memory.room
         mock.reset()
-        for _ in range(40):
+        for _ in range(16):
             weighed.number += 1
             mixed(client, weighed.number)
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 Encoding = Literal["base64", "data-uri", "url", "file"]
 
-_PART: Final = 0.12  # of what a mock remembers
+PART: Final = 0.1
+"""Of what a mock remembers."""
 
 _NAMES: Final[dict[str, str]] = {
     "base64": "plain base64",
@@ -79,7 +80,7 @@ class Inputs:
         self._limits = limits
         self._budget = budget or PixelBudget()
         self._cache: Remembered[Key, Pixels] = Remembered(
-            memory or MemoryLimit(), _PART, lambda pixels: pixels.array.nbytes, most=cache_bytes
+            memory or MemoryLimit(), PART, lambda pixels: pixels.array.nbytes, most=cache_bytes
         )
 
     def read(self, value: str | bytes, encodings: Collection[str]) -> Pixels:

@@ -18,7 +18,7 @@ from testcard.mock.memory_limit import MemoryLimit, Share, weigh
 
 _MOST_ENTRIES: Final = 1_000
 _MOST_FINDINGS: Final = 100
-_PART: Final = 0.2  # of what a mock remembers
+_PART: Final = 0.15  # of what a mock remembers
 _FRAME: Final = 1_000  # bytes of an entry's own values, beside those that differ in length
 _HEADER: Final = 64  # bytes of a header's pair, beside its name and value
 

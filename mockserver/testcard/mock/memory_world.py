@@ -23,7 +23,7 @@ from testcard.mock.world import Account, AccountId, Hold, Job, JobPolicy, Order
 
 _MOST_JOBS = 10_000
 _MOST_ACCOUNTS = 10_000
-_JOBS_PART = 0.5  # of what a mock remembers
+_JOBS_PART = 0.6  # of what a mock remembers
 _ACCOUNTS_PART = 0.03
 _LARGEST_SEED = 2**32 - 1  # of the documented APIs that bound a seed at all
 

@@ -14,7 +14,8 @@ from testcard.common.job import Engine, PictureJob
 from testcard.common.picture import Format, encode
 from testcard.mock.memory_limit import MemoryLimit, Remembered
 
-_PART: Final = 0.12  # of what a mock remembers
+PART: Final = 0.1
+"""Of what a mock remembers."""
 _DIGEST_BYTES: Final = 16
 
 
@@ -34,7 +35,7 @@ class Studio:
         """
         self.engine = engine
         self._painted: Remembered[tuple[bytes, int], bytes] = Remembered(
-            memory or MemoryLimit(), _PART, len, most=cache_bytes
+            memory or MemoryLimit(), PART, len, most=cache_bytes
         )
 
     def known(self, job: PictureJob, format_: Format, count: int) -> bool:
