@@ -106,7 +106,7 @@ def test_whatever_is_kept_the_limit_holds(steps: list[tuple[str, int]]) -> None:
 
 
 def test_who_is_furthest_above_its_share_gives_way() -> None:
-    memory = MemoryLimit(LEAST_MEMORY * 4 // 3)
+    memory = MemoryLimit(LEAST_MEMORY * 10 // 7)
     large = Remembered[int, int](memory, 0.8, lambda value: value)
     small = Remembered[int, int](memory, 0.2, lambda value: value)
     for number in range(8):

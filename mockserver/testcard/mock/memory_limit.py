@@ -20,7 +20,7 @@ DEFAULT_MEMORY: Final = 256 << 20
 LEAST_MEMORY: Final = 1 << 20
 """Bytes: with fewer a mock could not remember one call."""
 
-_KEPT: Final = 0.75  # of a limit; calls under way need the rest, which nobody counts
+_KEPT: Final = 0.7  # of a limit; calls under way need the rest, which nobody counts
 _ENTRY: Final = 300  # bytes that a cache takes for an entry, beside its value
 
 K = TypeVar("K", bound=Hashable)
@@ -57,7 +57,7 @@ class MemoryLimit:
         """Begin with nothing held.
 
         Args:
-            limit: bytes; three quarters of them are for what is kept.
+            limit: bytes; seven tenths of them are for what is kept.
             trim: gives memory that was let go back to the system; None to leave that to Python.
 
         Raises:
