@@ -21,6 +21,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from testcard.doors.http import application
 from testcard.doors.listening import listening_socket, server_config
@@ -123,10 +124,21 @@ def until(asked: Callable[[], T]) -> T:
 
 
 @contextmanager
-def door(mock: Mock, deadlines: Deadlines = Deadlines()) -> Iterator[str]:  # noqa: B008
+def door(
+    mock: Mock,
+    deadlines: Deadlines = Deadlines(),  # noqa: B008
+    *,
+    cors: bool = True,
+) -> Iterator[str]:
     """Serve `mock` through the HTTP door in a thread of this process; yield the base URL."""
-    config = server_config(application(mock), grace=SECONDS, deadlines=deadlines)
-    server = uvicorn.Server(config)
+    with serve(application(mock, cors=cors), deadlines) as base:
+        yield base
+
+
+@contextmanager
+def serve(app: ASGIApp, deadlines: Deadlines = Deadlines()) -> Iterator[str]:  # noqa: B008
+    """Serve an ASGI application as testcard's servers do; yield the base URL."""
+    server = uvicorn.Server(server_config(app, grace=SECONDS, deadlines=deadlines))
     with listening_socket("127.0.0.1") as listening:
         base = f"http://127.0.0.1:{listening.getsockname()[1]}"
         thread = Thread(target=server.run, args=([listening],))

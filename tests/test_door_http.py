@@ -123,7 +123,7 @@ def test_a_delay_is_waited_and_holds_nobody_else_up(client: httpx.Client, base: 
         time.sleep(0.1)
         assert client.get("/_testcard/health").status_code == 200
         assert time.monotonic() - began < 0.6
-        assert min(each.result() for each in calls) >= 0.6
+        assert min(each.result() for each in calls) > 0.59  # a loop's clock counts milliseconds
         assert time.monotonic() - began < 5
 
 

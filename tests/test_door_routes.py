@@ -13,7 +13,7 @@ from tests.servers import door, raw
 from testcard.assembly import Options, build, installed
 from testcard.common.schema import Validator
 from testcard.common.spec import Spec, bundled, load
-from testcard.doors.http import provider_application
+from testcard.doors.fastapi import provider_application
 from testcard.mock.core import Mock
 
 SPECS = [load(path) for path in bundled()]
@@ -168,6 +168,57 @@ def test_a_job_id_with_escapes_is_looked_up_as_sent(client: httpx.Client) -> Non
     assert entry["operation"] == "getImg2ImgStatus"
 
 
-def test_a_host_that_is_none_is_a_bad_request_and_no_failure(client: httpx.Client) -> None:
-    reply = raw(str(client.base_url), b"GET /segmind/v1/x HTTP/1.1\r\nHost: [::1\r\n\r\n")
+NO_HOSTS = [
+    "[::1",
+    "[:::::]",
+    "x/_testcard/health?",
+    "x/_testcard/reset#",
+    "user@x",
+    "x y",
+    "x:y",
+    "x:1:2",
+    "a\r\nHost: b",
+    "\u732b".encode().decode("latin-1"),
+]
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_a_host_that_is_none_is_a_bad_request_and_no_failure(
+    client: httpx.Client, host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said what was seen; no part of it is taken for a path, and nothing is logged."""
+    sent = f"GET /segmind/v1/x HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("latin-1")
+    before = client.get("/_testcard/journal").json()["entries"]
+    reply = raw(str(client.base_url), sent)
     assert reply.startswith(b"HTTP/1.1 400 "), reply
+    assert b"Host" in reply or b"URL" in reply
+    assert client.get("/_testcard/journal").json()["entries"] == before
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "a_b.example:8080", "[::1]:1", "127.0.0.1", ""])
+def test_any_name_or_address_is_a_host(client: httpx.Client, host: str) -> None:
+    sent = f"GET /_testcard/health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    assert raw(str(client.base_url), sent).startswith(b"HTTP/1.1 200 ")
+
+
+@EACH
+@pytest.mark.parametrize("page", ["openapi.json", "openapi.yaml", "docs", "docs/openapi.json"])
+def test_head_tells_of_a_page_what_get_does(client: httpx.Client, spec: Spec, page: str) -> None:
+    seen, told = (client.request(each, f"/{spec.id}/{page}") for each in ("GET", "HEAD"))
+    assert (told.status_code, told.content) == (200, b"")
+    assert told.headers["content-length"] == seen.headers["content-length"]
+    assert told.headers["content-type"] == seen.headers["content-type"]
+
+
+def test_pages_and_calls_are_found_by_one_reading_of_a_path(client: httpx.Client) -> None:
+    """What is no provider's path to the mock is none to the pages either."""
+    statuses = {client.get(f"/%73egmind/{page}").status_code for page in ("openapi.json", "v1/x")}
+    assert len(statuses) == 1
+
+
+@pytest.mark.parametrize(("told", "scheme"), [("https", "https"), ("HTTP", "http"), ("x", "http")])
+def test_a_gateway_that_undoes_tls_may_say_so(client: httpx.Client, told: str, scheme: str) -> None:
+    """Links in answers then lead back through it."""
+    seen = client.get("/_testcard/providers", headers={"X-Forwarded-Proto": told}).json()
+    assert {each["base_url"].partition(":")[0] for each in seen} == {scheme}

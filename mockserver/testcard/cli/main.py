@@ -110,6 +110,9 @@ def serve(
         str,
         typer.Option(metavar="SIZE", help="What calls, jobs and pictures take at most."),
     ] = "256MiB",
+    cors: Annotated[
+        bool, typer.Option("--cors/--no-cors", help="Let pages of other origins call the APIs.")
+    ] = True,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
     log_format: Annotated[
         LogFormat, typer.Option("--log-format", help="Lines for people, or for machines.")
@@ -155,7 +158,7 @@ def serve(
             log.say(_as_printed(*serving_listing(readings, base), Text(f"\n{said}")))
 
         keep_flat()
-        serve_until_stopped(mock, host, port, ready, log.close)
+        serve_until_stopped(mock, host, port, ready, log.close, cors=cors)
 
 
 def _as_printed(*parts: RenderableType) -> str:

@@ -1,133 +1,154 @@
-"""The HTTP door: FastAPI applications around a Mock, one for each provider.
+"""The HTTP door: a Mock as an ASGI application.
 
-A door converts and waits; it decides nothing. Knows ASGI and FastAPI.
+Calls go to the mock straight from ASGI; FastAPI comes in for the pages about each provider,
+and is imported when the first of these is asked for.
+
+A door converts and waits; it decides nothing. Knows ASGI.
 Must not know a provider, a profile or what an answer says.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import re
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
 
-import orjson
 from anyio.to_thread import run_sync
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import PlainTextResponse, RedirectResponse, StreamingResponse
-from fastapi.routing import APIRoute
-from fastapi_offline import FastAPIOffline
-from starlette.requests import ClientDisconnect
 
 from testcard.common.message import Call, Reply
+from testcard.doors.cors import sharing
+from testcard.doors.wire import call_headers, pieces, reply_body, reply_headers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from testcard.mock.core import Mock
-    from testcard.mock.dialect import Dialect
     from testcard.mock.turn import Work
 
-_CHUNK = 16 << 10
-_EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_HOST: Final = re.compile(rb"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+_PAGE: Final = re.compile(r"/(?P<provider>[^/]+)(?:/?|/docs(?:/.*)?|/openapi\.(?:json|yaml))")
 
 
-def application(mock: Mock) -> ASGIApp:
+def application(mock: Mock, *, cors: bool = True) -> ASGIApp:
     """Return one ASGI application that answers for every provider of `mock`.
 
-    `/{provider}/…` goes to that provider's FastAPI application; everything else, calls to a
-    provider's own host among it, to the mock as it is.
+    The pages about a provider (`/{provider}/docs`, `/{provider}/openapi.yaml`) come from its
+    FastAPI application; everything else, calls to a provider's own host among it, goes to the mock.
+
+    Args:
+        mock: who answers.
+        cors: whether pages of other origins may call the providers.
     """
-    apps = {name: provider_application(mock, dialect) for name, dialect in mock.dialects.items()}
-    rest = FastAPI(title="testcard", docs_url=None, redoc_url=None, openapi_url=None)
-    rest.add_api_route("/{path:path}", _endpoint(mock), methods=_EVERY_METHOD)
+    door, pages = Door(mock), _Pages(mock)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await rest(scope, receive, send)
-            return
-        first = scope["path"].removeprefix("/").partition("/")[0]
-        if first in apps:
-            scope["root_path"] = f"{scope.get('root_path', '')}/{first}"
-            await apps[first](scope, receive, send)
-            return
-        await rest(scope, receive, send)
+        if scope["type"] == "http":
+            await (pages.find(scope) or door)(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
+        else:
+            raise ValueError(f"an ASGI scope of type http was expected, {scope['type']!r} came")
 
-    return app
+    return sharing(app) if cors else app
 
 
-def provider_application(mock: Mock, dialect: Dialect) -> FastAPI:
-    """Return the FastAPI application of one provider: a route for each of its operations."""
-    spec = dialect.reading.spec
-    app = FastAPIOffline(
-        title=spec.title,
-        openapi_url="/docs/openapi.json",  # what the docs page reads: with this server added
-        docs_url="/docs",
-        redoc_url=None,
-        static_url="/docs/assets",
-        swagger_ui_parameters={"validatorUrl": None},
-    )
-    app.openapi = lambda: spec.source  # type: ignore[method-assign]
-    text, data = spec.path.read_text(encoding="utf-8"), orjson.dumps(spec.source)
+class Door:
+    """A mock as an ASGI endpoint."""
 
-    async def as_yaml() -> Response:
-        return PlainTextResponse(text, media_type="application/yaml")
+    def __init__(self, mock: Mock, prefix: str = "") -> None:
+        """Answer from `mock`, which sees `prefix` ahead of every path."""
+        self._mock = mock
+        self._prefix = prefix.encode()
 
-    async def as_json() -> Response:
-        return Response(data, media_type="application/json")
-
-    async def home() -> Response:
-        return RedirectResponse(f"/{spec.id}/docs")
-
-    app.add_api_route("/openapi.yaml", as_yaml, include_in_schema=False)
-    app.add_api_route("/openapi.json", as_json, include_in_schema=False)
-    app.add_api_route("/", home, include_in_schema=False)
-    endpoint = _endpoint(mock)
-    for operation in dialect.reading.operations:
-        app.router.add_api_route(
-            operation.path,
-            endpoint,
-            methods=[operation.method],
-            operation_id=operation.id,
-            name=operation.id,
-            summary=operation.node["summary"],
-            route_class_override=_Route,
-        )
-    app.add_api_route(
-        "/{path:path}", endpoint, methods=_EVERY_METHOD, include_in_schema=False, name="anything"
-    )
-    return app
-
-
-class _Route(APIRoute):
-    """A FastAPI route whose endpoint takes the Request itself: no parameters to resolve."""
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        return self.endpoint
-
-
-def _endpoint(mock: Mock) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call."""
         try:
-            call = await _call(request, mock.house.largest_body)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
-        except ValueError as error:
-            return PlainTextResponse(f"this is no URL: {error}", 400)
-        step = mock.begin(call)
-        try:
-            reply = step if isinstance(step, Reply) else await _done(request, step)
+            reply = await self._answered(scope, receive)
+        except _Left:
+            return
+        except _NoUrl as error:
+            reply = _text(400, str(error))
         except asyncio.CancelledError:
-            return PlainTextResponse("testcard was stopped amid this call", 503)
+            reply = _text(503, "testcard was stopped amid this call", ("connection", "close"))
         if reply.delay:
             with suppress(asyncio.CancelledError):  # a server that ends waits no longer
                 await asyncio.sleep(reply.delay)
-        return _response(reply)
+        await _send(reply, scope["method"], send)
 
-    return endpoint
+    async def _answered(self, scope: Scope, receive: Receive) -> Reply:
+        head = Call(scope["method"], self._url(scope), call_headers(scope["headers"]))
+        step = self._mock.begin(await _whole(head, receive, self._mock.house.largest_body))
+        return step if isinstance(step, Reply) else await _done(step, receive)
+
+    def _url(self, scope: Scope) -> str:
+        """Return the URL as the client wrote it: escapes in the path as they came.
+
+        Raises:
+            _NoUrl: its host is none.
+        """
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1 or (hosts and hosts[0] and not _HOST.fullmatch(hosts[0])):
+            seen = ", ".join(ascii(host.decode("latin-1")) for host in hosts)
+            raise _NoUrl(f"Host is {seen}; one name or address was expected, with :port or without")
+        host = hosts[0].decode() if hosts and hosts[0] else _here(scope)
+        path = self._prefix + _path(scope)
+        if scope["query_string"]:
+            path += b"?" + scope["query_string"]
+        url = f"{_scheme(scope)}://{host}{path.decode('latin-1')}"
+        try:
+            urlsplit(url)
+        except ValueError as error:
+            raise _NoUrl(f"this is no URL: {error}") from error
+        return url
+
+
+class _Left(Exception):  # noqa: N818 (what happened)
+    """The client is gone."""
+
+
+class _NoUrl(ValueError):  # noqa: N818 (what it is)
+    """A call whose parts make no URL."""
+
+
+def _here(scope: Scope) -> str:
+    name, port = scope["server"] or ("localhost", None)
+    name = f"[{name}]" if ":" in name else name
+    return name if port is None else f"{name}:{port}"
+
+
+def _scheme(scope: Scope) -> str:
+    """Return the scheme that the client used: a gateway ahead that undid TLS may tell it."""
+    for name, value in scope["headers"]:
+        if name == b"x-forwarded-proto" and value.strip().lower() in (b"http", b"https"):
+            return str(value.strip().lower().decode())
+    return str(scope["scheme"])
+
+
+def _path(scope: Scope) -> bytes:
+    """Return the path below where the application is mounted."""
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(quote(root).encode()) if root else path
+
+
+async def _whole(head: Call, receive: Receive, most: int) -> Call:
+    """Return the call with its body, or with enough of it for the mock to see it is too large."""
+    if head.body_size > most:  # declared: the mock needs to see no more
+        return head
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size <= most:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Left
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+    return replace(head, body=chunks[0] if len(chunks) == 1 else b"".join(chunks))
 
 
 @dataclass
@@ -146,12 +167,12 @@ def caller_left() -> bool:
     return caller is not None and caller.gone
 
 
-async def _done(request: Request, work: Work) -> Reply:
+async def _done(work: Work, receive: Receive) -> Reply:
     """Do the work in a thread, in which `caller_left` tells when the client goes."""
     caller = _Caller()
 
     async def watch() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
+        while (await receive())["type"] != "http.disconnect":
             pass
         caller.gone = True
 
@@ -166,44 +187,53 @@ async def _done(request: Request, work: Work) -> Reply:
         watching.cancel()
 
 
-async def _call(request: Request, most: int) -> Call:
-    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
-    head = Call(request.method, _url(request.scope), headers)
-    if head.body_size > most:  # declared: the mock needs to see no more
-        return head
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > most:  # enough for the mock to see that it is too much
-            break
-    return replace(head, body=b"".join(chunks))
-
-
-def _url(scope: Scope) -> str:
-    """Return the URL as the client wrote it: escapes in the path as they came.
-
-    Raises:
-        ValueError: its host is none.
-    """
-    host = next((v for k, v in scope["headers"] if k == b"host"), None)
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope["query_string"]
-    here = host.decode("latin-1") if host else ":".join(str(part) for part in scope["server"])
-    tail = b"?" + query if query else b""
-    url = f"{scope['scheme']}://{here}{(path + tail).decode('latin-1')}"
-    urlsplit(url)
-    return url
-
-
-def _response(reply: Reply) -> Response:
-    headers = dict(reply.headers)
+async def _send(reply: Reply, method: str, send: Send) -> None:
+    headers, body = reply_headers(reply), reply_body(reply, method)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if reply.streamed:
-        return StreamingResponse(_chunks(reply.body), reply.status, headers)
-    return Response(reply.body, reply.status, headers)
+        for piece in pieces(body):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        body = b""
+    await send({"type": "http.response.body", "body": body})
 
 
-async def _chunks(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), _CHUNK):
-        yield body[start : start + _CHUNK]
+def _text(status: int, said: str, *headers: tuple[str, str]) -> Reply:
+    kind = ("content-type", "text/plain; charset=utf-8")
+    return Reply(status, (kind, *headers), f"{said}\n".encode())
+
+
+class _Pages:
+    """The FastAPI applications of the providers, each made when its first page is asked for."""
+
+    def __init__(self, mock: Mock) -> None:
+        self._mock = mock
+        self._made: dict[str, Any] = {}
+
+    def find(self, scope: Scope) -> ASGIApp | None:
+        """Return what answers for a page about a provider; None where a call is none to such."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return None
+        found = _PAGE.fullmatch(_path(scope).decode("latin-1"))
+        if found is None or found["provider"] not in self._mock.dialects:
+            return None
+        name = found["provider"]
+
+        async def page(scope: Scope, receive: Receive, send: Send) -> None:
+            if name not in self._made:
+                self._made[name] = await run_sync(self._make, name)
+            root = f"{scope.get('root_path', '')}/{name}"
+            path = scope["path"] + "/" * (scope["path"] == root)
+            await self._made[name]({**scope, "root_path": root, "path": path}, receive, send)
+
+        return page
+
+    def _make(self, name: str) -> ASGIApp:
+        from testcard.doors.fastapi import provider_application
+
+        return provider_application(self._mock, self._mock.dialects[name])
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while (await receive())["type"] == "lifespan.startup":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})

@@ -13,6 +13,7 @@ from testcard.common.message import Call, Reply
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock
+    from testcard.mock.turn import Work
 
 
 class OtherHost(AssertionError):  # noqa: N818 (what a call asks for)
@@ -69,6 +70,10 @@ class Inside:
     def answer(self, call: Call) -> Reply:
         """Have the mock answer."""
         return self.mock.answer(call)
+
+    def begin(self, call: Call) -> Reply | Work:
+        """Have the mock answer at once, or return what is to be done aside."""
+        return self.mock.begin(call)
 
 
 def patience(delay: float, limit: float | None) -> tuple[float, bool]:

@@ -22,6 +22,7 @@ from urllib3.exceptions import MaxRetryError
 
 from testcard.common.message import Call, Reply
 from testcard.doors.inprocess import Inside, OtherHost, patience
+from testcard.doors.wire import reply_body, reply_headers
 
 Limit = float | tuple[float, float] | tuple[float, None] | None
 
@@ -141,16 +142,12 @@ def _read_limit(timeout: object) -> float | None:
 
 
 def _raw(reply: Reply, method: str) -> HTTPResponse:
+    headers = [(_text(name), _text(value)) for name, value in reply_headers(reply)]
     return HTTPResponse(
-        BytesIO(reply.body),
-        headers=HTTPHeaderDict(_with_length(reply)),
+        BytesIO(reply_body(reply, method)),
+        headers=HTTPHeaderDict(headers),
         status=reply.status,
         reason=responses.get(reply.status),
         preload_content=False,
         request_method=method,
     )
-
-
-def _with_length(reply: Reply) -> list[tuple[str, str]]:
-    length = [] if reply.streamed else [("content-length", str(len(reply.body)))]
-    return [*reply.headers, *length]

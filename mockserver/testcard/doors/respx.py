@@ -18,19 +18,21 @@ import anyio
 import httpcore
 import httpx
 import respx
+from anyio.to_thread import run_sync
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
 from testcard.common.message import Call, Reply
 from testcard.doors.inprocess import Inside, OtherHost, patience
+from testcard.doors.wire import call_headers, pieces, reply_body, reply_headers
 
 if TYPE_CHECKING:
     from respx.types import RouteResultTypes
 
     from testcard.common.reading import Operation, Reading
 
-_CHUNK = 16 << 10
 _DELAY = "testcard_delay"
+_ASYNC = "testcard_async"
 
 
 class NotServed(OtherHost, AllMockedAssertionError):  # noqa: N818 (as OtherHost)
@@ -55,6 +57,8 @@ class OperationRoute(respx.Route):
         """Answer as the user said, else as the mock does."""
         if self.side_effect or self.return_value:
             return super().resolve(request, **kwargs)
+        if request.extensions.pop(_ASYNC, False):
+            return self._router.answered_aside(request)
         return self._router.answered(request)
 
 
@@ -109,6 +113,12 @@ class Router(respx.Router):
         """Have the mock answer one request, whose body has been read."""
         return _response(self._inside.answer(_call(request)), request)
 
+    async def answered_aside(self, request: httpx.Request) -> httpx.Response:
+        """Answer as `answered` does, painting where it holds no event loop up."""
+        step = self._inside.begin(_call(request))
+        reply = step if isinstance(step, Reply) else await run_sync(step)
+        return _response(reply, request)
+
     def handler(self, request: httpx.Request) -> httpx.Response:
         """Answer a synchronous client.
 
@@ -119,21 +129,28 @@ class Router(respx.Router):
         try:
             return super().handler(request)
         except AllMockedAssertionError:
-            return self._without_route(request)
-
-    async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        """Answer an asynchronous client; raises as `handler` does."""
-        try:
-            return await super().async_handler(request)
-        except AllMockedAssertionError:
-            return self._without_route(request)
-
-    def _without_route(self, request: httpx.Request) -> httpx.Response:
-        url = str(request.url)
-        if self._inside.takes(url):
+            self._require_served(request)
             response = self.answered(request)
             self.record(request, response=response)
             return response
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        """Answer an asynchronous client; raises as `handler` does."""
+        request.extensions[_ASYNC] = True
+        try:
+            return await super().async_handler(request)
+        except AllMockedAssertionError:
+            self._require_served(request)
+            response = await self.answered_aside(request)
+            self.record(request, response=response)
+            return response
+        finally:
+            request.extensions.pop(_ASYNC, None)
+
+    def _require_served(self, request: httpx.Request) -> None:
+        url = str(request.url)
+        if self._inside.takes(url):
+            return
         if self._inside.allows(url):
             raise PassThrough(f"{url} was allowed", request=request, origin=respx.Route())
         raise NotServed(self._inside.refusal(request.method, url)) from None
@@ -201,8 +218,7 @@ class _Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._body = body
 
     def __iter__(self) -> Iterator[bytes]:
-        for start in range(0, len(self._body), _CHUNK):
-            yield self._body[start : start + _CHUNK]
+        yield from pieces(self._body)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self:
@@ -214,25 +230,25 @@ def _unnamed(pattern: re.Pattern[str]) -> str:
 
 
 def _call(request: httpx.Request) -> Call:
-    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+    headers = call_headers(request.headers.raw)
     return Call(request.method, str(request.url), headers, request.content)
 
 
 def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    headers, body = reply_headers(reply), reply_body(reply, request.method)
     extensions = {_DELAY: reply.delay} if reply.delay else {}
     if not reply.streamed:
         return httpx.Response(
             reply.status,
             headers=headers,
-            content=reply.body,
+            content=body,
             request=request,
             extensions=extensions,
         )
     response = httpx.Response(
         reply.status,
         headers=headers,
-        stream=_Chunks(reply.body),
+        stream=_Chunks(body),
         request=request,
         extensions=extensions,
     )

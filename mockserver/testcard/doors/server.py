@@ -27,6 +27,8 @@ def serve_until_stopped(
     port: int,
     ready: Callable[[str], None],
     stopped: Callable[[], None] = lambda: None,
+    *,
+    cors: bool = True,
 ) -> None:
     """Serve `mock` until SIGINT or SIGTERM.
 
@@ -36,12 +38,13 @@ def serve_until_stopped(
         port: 0 takes a free one.
         ready: called with the base URL once the port is open.
         stopped: called once the last call is answered; a signal may end the process after it.
+        cors: whether pages of other origins may call the providers.
 
     Raises:
         OSError: the address cannot be listened on; the message says which.
     """
     listening = listening_socket(host, port)
-    config = server_config(application(mock), grace=_GRACE_SECONDS)
+    config = server_config(application(mock, cors=cors), grace=_GRACE_SECONDS)
     name = f"[{host}]" if ":" in host else host
     ready(f"http://{name}:{listening.getsockname()[1]}")
     with suppress(KeyboardInterrupt), listening:

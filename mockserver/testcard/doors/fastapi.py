@@ -1,0 +1,89 @@
+"""One provider as a FastAPI application: a route for each operation, its spec and its docs.
+
+It can be mounted in an application of a user's own, wherever that likes.
+
+Knows FastAPI and the HTTP door. Must not know a provider, a profile or what an answer says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from fastapi import FastAPI, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+from starlette.requests import Request
+
+from testcard.doors.http import Door
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from testcard.mock.core import Mock
+    from testcard.mock.dialect import Dialect
+
+
+def provider_application(mock: Mock, dialect: Dialect) -> FastAPI:
+    """Return the FastAPI application of one provider: a route for each of its operations.
+
+    What no route takes goes to the mock as well: it answers in the provider's words.
+    """
+    spec = dialect.reading.spec
+    app = FastAPIOffline(
+        title=spec.title,
+        openapi_url="/docs/openapi.json",  # what the docs page reads: with this server added
+        docs_url="/docs",
+        redoc_url=None,
+        static_url="/docs/assets",
+        swagger_ui_parameters={"validatorUrl": None},
+        redirect_slashes=False,
+    )
+    app.openapi = lambda: spec.source  # type: ignore[method-assign]
+    _serve_spec(app, spec.path.read_text(encoding="utf-8"), orjson.dumps(spec.source))
+    door = Door(mock, f"/{spec.id}")
+    for operation in dialect.reading.operations:
+        route = _Route(
+            operation.path,
+            door,
+            methods=[operation.method],
+            operation_id=operation.id,
+            name=operation.id,
+            summary=operation.node["summary"],
+        )
+        app.router.routes.append(route)
+    app.router.default = door
+    return app
+
+
+class _Route(APIRoute):
+    """A FastAPI route that hands the ASGI call over as it is, whatever its method."""
+
+    def __init__(self, path: str, door: Door, **options: Any) -> None:
+        super().__init__(path, _declared, **options)
+        self._door = door
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._door(scope, receive, send)
+
+
+async def _declared(_: Request) -> None:
+    """Stand where FastAPI wants an endpoint to look at."""
+
+
+def _serve_spec(app: FastAPI, text: str, data: bytes) -> None:
+    async def as_yaml() -> Response:
+        return PlainTextResponse(text, media_type="application/yaml")
+
+    async def as_json() -> Response:
+        return Response(data, media_type="application/json")
+
+    async def home(request: Request) -> Response:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
+
+    for path, endpoint in (("/openapi.yaml", as_yaml), ("/openapi.json", as_json), ("/", home)):
+        app.add_api_route(path, endpoint, include_in_schema=False, methods=["GET", "HEAD"])
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            route.methods = {*(route.methods or ()), "HEAD"}
