@@ -19,7 +19,7 @@ from rich.text import Text
 
 from testcard.assembly import parse_settings
 from testcard.cli import check_runs as runs
-from testcard.cli.words import Grade, ProfileName, UsageError, clear_errors, credits_from
+from testcard.cli.words import Grade, ProfileName, clear_errors, credits_from, report_files
 from testcard.common.message import Exchange
 from testcard.common.redaction import visible
 from testcard.contract.calls import Links
@@ -28,7 +28,7 @@ from testcard.contract.verdict import Report
 from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import planned
 from testcard.record import baseline, drift, har
-from testcard.report import known, write
+from testcard.report import write
 from testcard.report.changes import print_drift
 from testcard.report.github import annotate
 from testcard.report.terminal import RunProgress, print_report
@@ -138,7 +138,7 @@ def check(
             seed=seed,
             links=Links(picture, other_picture or picture) if picture else None,
         )
-        files = _files(report)
+        files = report_files(report or ())
         known_ones = baseline.load(accepted) if accepted else None
         if plan:
             _print_plan(wanted, Console())
@@ -165,7 +165,7 @@ def audit(
 ) -> None:
     """Judge recorded traffic, on both sides; send nothing."""
     with clear_errors():
-        files = _files(report)
+        files = report_files(report or ())
         known_ones = baseline.load(accepted) if accepted else None
         readings = runs.all_readings(profile.value)
         found = runs.run_audit(har.read(file), file.name, kind.value, readings)
@@ -212,16 +212,6 @@ def _shown(
 def _exit(report: Report, fail_on: Grade, *, require_exercised: bool) -> typer.Exit:
     code = runs.exit_code(report, fail_on=fail_on.value, require_exercised=require_exercised)
     return typer.Exit(code)
-
-
-def _files(words: list[str] | None) -> list[tuple[str, Path]]:
-    files = []
-    for word in words or ():
-        format_, equals, path = word.partition("=")
-        if not (equals and path):
-            raise UsageError(f"--report is {word!r}; FORMAT=FILE was expected")
-        files.append((known(format_), Path(path)))
-    return files
 
 
 def _print_plan(wanted: runs.CheckOptions, console: Console) -> None:

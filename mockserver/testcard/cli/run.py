@@ -26,12 +26,14 @@ from testcard.cli.words import (
     UsageError,
     clear_errors,
     credits_from,
+    fault_from,
+    host,
+    host_and_port,
     pairs,
+    report_files,
+    secret,
 )
-from testcard.common.spec import SpecError
-from testcard.common.trouble import KINDS
 from testcard.mock.core import Mock
-from testcard.mock.fault import Fault
 from testcard.mock.world import JobPolicy
 
 if TYPE_CHECKING:
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from testcard.intercept.run import Outcome
 
 app = typer.Typer()
-_LONGEST_DELAY = 3600.0
-_LAST_PORT = 65535
 
 
 def _words(name: str, metavar: str, text: str) -> typer.models.OptionInfo:
@@ -137,7 +137,7 @@ def run(
             asked=(max_requests, key, against),
             tuned=(fail_next, prefer),
         )
-        reports = _reports(report or ())
+        reports = report_files(report or ())
         options = Options(
             profile=profile.value,
             settings=parse_settings(settings or ()),
@@ -149,13 +149,13 @@ def run(
         _lay_faults(mock, fail_next or ())
         asked = RunOptions(
             command=tuple(command[1:] if command[:1] == ["--"] else command),
-            allow=frozenset(_host_and_port(each) for each in allow or ()),
-            pictures_from=frozenset(_host("--pictures-from", each) for each in pictures_from or ()),
+            allow=frozenset(host_and_port("--allow", each) for each in allow or ()),
+            pictures_from=frozenset(host("--pictures-from", each) for each in pictures_from or ()),
             prefer=prefer,
             record=record,
             replay=replay,
             limits=_limits(budget, max_requests),
-            keys={name: _secret(value) for name, value in pairs("--key", key or ())},
+            keys={name: secret("--key", value) for name, value in pairs("--key", key or ())},
             against=dict(pairs("--against", against or ())),
         )
         began = time.time()
@@ -189,15 +189,15 @@ def _check_mode(
     tuned: Collection[object],
 ) -> None:
     if record and replay:
-        raise SpecError("--record and --replay exclude each other; give one of them")
+        raise UsageError("--record and --replay exclude each other; give one of them")
     if not record and (budget is not None or any(asked)):
-        raise SpecError("--budget, --max-requests, --key and --against are for --record FILE")
+        raise UsageError("--budget, --max-requests, --key and --against are for --record FILE")
     if record and budget is None:
-        raise SpecError(
+        raise UsageError(
             "--record spends money at real hosts: say how much it may, as --budget CREDITS"
         )
     if any(tuned) and (record or replay):
-        raise SpecError("--fail-next and --prefer are for the mock, not for --record or --replay")
+        raise UsageError("--fail-next and --prefer are for the mock, not for --record or --replay")
 
 
 def _limits(budget: str | None, most: int | None) -> RecordingLimits | None:
@@ -205,62 +205,18 @@ def _limits(budget: str | None, most: int | None) -> RecordingLimits | None:
 
     if budget is None:
         if most is not None:
-            raise SpecError("--max-requests alone bounds no cost; give --budget CREDITS too")
+            raise UsageError("--max-requests alone bounds no cost; give --budget CREDITS too")
         return None
     return RecordingLimits(credits_from("--budget", budget), most)
 
 
-def _secret(value: str) -> str:
-    """A key as it was given, from a file, or from the environment."""
-    if value.startswith("@"):
-        return Path(value[1:]).read_text(encoding="utf-8").strip()
-    if value.startswith("$"):
-        if value[1:] not in os.environ:
-            raise SpecError(f"--key names the variable {value[1:]}, which is not set")
-        return os.environ[value[1:]]
-    return value
-
-
-def _reports(words: Sequence[str]) -> list[tuple[str, Path]]:
-    from testcard.report import known
-
-    return [(known(format_), Path(file)) for format_, file in pairs("--report", words)]
-
-
-def _host_and_port(word: str) -> tuple[str, int]:
-    host, colon, port = word.partition(":")
-    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
-        raise UsageError(f"--allow is {word!r}; a host's bare name was expected, or HOST:PORT")
-    return _host("--allow", host), int(port or 443)
-
-
-def _host(option: str, word: str) -> str:
-    if not word.strip() or any(sign in word for sign in "/:@ "):
-        raise UsageError(f"{option} is {word!r}; a host's bare name was expected, as a.example")
-    return word.lower().rstrip(".")
-
-
 def _lay_faults(mock: Mock, words: Sequence[str]) -> None:
     for word in words:
-        provider, _, rest = word.partition(":")
-        kind, _, seconds = rest.partition(":")
+        provider, fault = fault_from("--fail-next", word)
         if provider not in mock.dialects:
             known = ", ".join(mock.dialects)
-            raise SpecError(f"--fail-next {word}: {provider!r} is no provider; there are: {known}")
-        named = next((each for each in KINDS if each == kind), None)
-        if kind and named is None:
-            raise SpecError(f"--fail-next {word}: {kind!r} is none of: {', '.join(KINDS)}")
-        mock.world.fail_next(provider, Fault(named, _delay(word, seconds)))
-
-
-def _delay(word: str, seconds: str) -> float:
-    try:
-        delay = float(seconds or 0)
-    except ValueError:
-        delay = -1.0
-    if not 0 <= delay <= _LONGEST_DELAY:
-        raise SpecError(f"--fail-next {word}: {seconds!r} is no delay in seconds, 0 to 3600")
-    return delay
+            raise UsageError(f"--fail-next {word}: {provider!r} is no provider; there are: {known}")
+        mock.world.fail_next(provider, fault)
 
 
 def _tell(outcome: Outcome, reports: Sequence[tuple[str, Path]], began: float) -> None:

@@ -5,17 +5,24 @@ Knows how a person writes them and how a wrong one is refused. Must not know any
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Final
+from pathlib import Path
+from typing import Final, cast
 
 import typer
 
 from testcard.common.redaction import visible
+from testcard.common.trouble import Kind
+from testcard.mock.fault import Fault
+from testcard.report import known
 
+_HTTPS: Final = 443
+_LAST_PORT: Final = 65535
 _SIZE: Final = re.compile(r"(?i)(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[kmgt]?)(?P<binary>i?)b?")
 
 KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
@@ -91,6 +98,66 @@ def pairs(option: str, words: Sequence[str], form: str = "NAME=VALUE") -> Iterat
         if not (name and equals and value):
             raise UsageError(f"{option} takes {form}, and one that was given is not so")
         yield name, value
+
+
+def report_files(words: Sequence[str]) -> list[tuple[str, Path]]:
+    """Return format and file of each `--report`.
+
+    Raises:
+        UsageError: a word is no FORMAT=FILE.
+        ReportError: there is no such format; those that there are, are listed.
+    """
+    named = pairs("--report", words, "FORMAT=FILE")
+    return [(known(format_), Path(file)) for format_, file in named]
+
+
+def secret(option: str, word: str) -> str:
+    """Return a key as it was given, from a file as `@FILE`, or from a variable as `$NAME`.
+
+    Raises:
+        UsageError: there is no such variable.
+        OSError: the file cannot be read.
+    """
+    if word.startswith("@"):
+        return Path(word[1:]).read_text(encoding="utf-8").strip()
+    if word.startswith("$"):
+        if word[1:] not in os.environ:
+            raise UsageError(f"{option} names the variable {word[1:]}, which is not set")
+        return os.environ[word[1:]]
+    return word
+
+
+def host(option: str, word: str) -> str:
+    """Return a host's name in small letters; UsageError where it is more than that, or nothing."""
+    if not word.strip() or any(sign in word for sign in "/:@ "):
+        raise UsageError(f"{option} is {word!r}; a host's bare name was expected, as a.example")
+    return word.lower().rstrip(".")
+
+
+def host_and_port(option: str, word: str) -> tuple[str, int]:
+    """Return a host's name and a port, that of https where none is named; or UsageError."""
+    name, colon, port = word.partition(":")
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
+        raise UsageError(f"{option} is {word!r}; a host's bare name was expected, or HOST:PORT")
+    return host(option, name), int(port or _HTTPS)
+
+
+def fault_from(option: str, word: str) -> tuple[str, Fault]:
+    """Return provider and fault of PROVIDER:KIND[:DELAY]; KIND may be empty.
+
+    Raises:
+        UsageError: it is none.
+    """
+    provider, _, rest = word.partition(":")
+    kind, _, seconds = rest.partition(":")
+    try:
+        delay = float(seconds or 0)
+    except ValueError:
+        raise UsageError(f"{option} {word}: {seconds!r} is no delay in seconds") from None
+    try:
+        return provider, Fault(cast("Kind | None", kind or None), delay)
+    except ValueError as error:
+        raise UsageError(f"{option} {word}: {error}") from error
 
 
 @contextmanager
