@@ -20,6 +20,7 @@ _MOST_ENTRIES: Final = 1_000
 _MOST_FINDINGS: Final = 100
 _PART: Final = 0.15  # of what a mock remembers
 _FRAME: Final = 1_000  # bytes of an entry's own values, beside those that differ in length
+_FINDING: Final = 72  # bytes of a finding, beside its texts
 _HEADER: Final = 64  # bytes of a header's pair, beside its name and value
 
 
@@ -84,13 +85,13 @@ class Journal:
         fields: Mapping[str, Any],
     ) -> Entry:
         """Keep one exchange, whose secrets are blanked already."""
-        entry = Entry(
-            0, provider, operation, verdict, detail, _bounded(findings), notes, fields, exchange
-        )
-        weight = _weight(entry)
+        kept = _bounded(findings)
         with self._lock:
             self._count += 1
-            entry = replace(entry, number=self._count)
+            entry = Entry(
+                self._count, provider, operation, verdict, detail, kept, notes, fields, exchange
+            )
+            weight = _weight(entry)
             self._entries.append((entry, weight))
             self._share.held += weight
             while len(self._entries) > _MOST_ENTRIES:
@@ -146,9 +147,15 @@ def _weight(entry: Entry) -> int:
     texts = getsizeof(call.url) + getsizeof(entry.detail)
     bodies = getsizeof(call.body) + getsizeof(reply.body)
     headers = _headers_weight(call.headers) + _headers_weight(reply.headers)
-    said = weigh(entry.findings) + weigh(entry.notes) + weigh(entry.fields)
+    said = _findings_weight(entry.findings) + weigh(entry.notes) + weigh(entry.fields)
     return _FRAME + texts + bodies + headers + said
 
 
 def _headers_weight(headers: Headers) -> int:
-    return sum(_HEADER + getsizeof(name) + getsizeof(value) for name, value in headers)
+    names = sum(getsizeof(name) for name, _ in headers)
+    return names + sum(getsizeof(value) for _, value in headers) + _HEADER * len(headers)
+
+
+def _findings_weight(findings: tuple[Finding, ...]) -> int:
+    texts = ((each.where, each.message, each.grade, each.source) for each in findings)
+    return sum(sum(map(getsizeof, each)) for each in texts) + _FINDING * len(findings)

@@ -23,6 +23,8 @@ LEAST_MEMORY: Final = 1 << 20
 _KEPT: Final = 0.7  # of a limit; calls under way need the rest, which nobody counts
 _ENTRY: Final = 300  # bytes that a cache takes for an entry, beside its value
 
+_PLAIN: Final = frozenset((str, bytes, int, float, bool, type(None)))
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -169,12 +171,12 @@ def weigh(value: Any) -> int:
     Knows texts, bytes, numbers, mappings, sequences and dataclasses.
     """
     size = getsizeof(value)
-    if isinstance(value, str | bytes | int | float):
+    if type(value) in _PLAIN:
         return size
     if isinstance(value, Mapping):
-        return size + sum(weigh(name) + weigh(each) for name, each in value.items())
+        return size + sum(map(weigh, value)) + sum(map(weigh, value.values()))
     if isinstance(value, tuple | list | set | frozenset):
-        return size + sum(weigh(each) for each in value)
+        return size + sum(map(weigh, value))
     if is_dataclass(value):
         return size + sum(weigh(getattr(value, each.name)) for each in fields(value))
     return size
