@@ -114,7 +114,17 @@ def test_a_call_as_to_a_plain_proxy_is_answered_too(client: httpx.Client) -> Non
     assert reply.startswith(b"HTTP/1.1 401 "), reply
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing/here", "/segmin/v1/sd1.5-img2img", "/v1/x"])
+def test_the_root_says_what_there_is(client: httpx.Client) -> None:
+    for method in ("GET", "HEAD"):
+        assert client.request(method, "/").status_code == 200
+    said = client.get("/").json()
+    assert said["providers"] == {spec.id: f"/{spec.id}" for spec in SPECS}
+    for place in (*said["docs"].values(), said["admin"]):
+        assert client.get(place).status_code == 200, place
+    assert client.post("/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/nothing/here", "/segmin/v1/sd1.5-img2img", "/v1/x"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_path_says_which_providers_there_are(
     client: httpx.Client, method: str, path: str

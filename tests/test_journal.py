@@ -43,7 +43,8 @@ KEY_HEADERS += ["Authorization", "Proxy-Authorization", "Cookie"]
 
 def admin(mock: Mock, method: str, path: str, body: Any = None) -> Reply:
     data = b"" if body is None else json.dumps(body).encode()
-    return mock.answer(Call(method, f"{HOST}/_testcard/{path}", (), data))
+    kind = () if body is None else (("Content-Type", "application/json"),)
+    return mock.answer(Call(method, f"{HOST}/_testcard/{path}", kind, data))
 
 
 def journal(mock: Mock, query: str = "") -> list[dict[str, Any]]:
@@ -243,7 +244,7 @@ def test_jobs_are_listed_and_their_policy_can_be_changed() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "said"),
     [
-        ("POST", "faults", None, "no JSON"),
+        ("POST", "faults", "text", "object"),
         ("POST", "faults", [], "object"),
         ("POST", "faults", {}, "provider"),
         ("POST", "faults", {"provider": "nobody"}, "served: segmind"),

@@ -36,7 +36,8 @@ def preferring(api: Api, profile: Profile, wish: str) -> Client:
 
 def lay(client: Client, **order: Any) -> None:
     body = json.dumps({"provider": client.api.provider, **order}).encode()
-    assert client.mock.answer(Call("POST", f"{HOST}/_testcard/faults", (), body)).status == 200
+    kind = (("Content-Type", "application/json"),)
+    assert client.mock.answer(Call("POST", f"{HOST}/_testcard/faults", kind, body)).status == 200
 
 
 @BOTH

@@ -200,7 +200,8 @@ def test_any_path_is_somebodys_or_nobodys(
 )
 def test_any_admin_call_is_done_or_refused(method: str, place: str, query: str, value: Any) -> None:
     body = json.dumps(value).encode()
-    call = Call(method, f"{HOST}/_testcard/{place}?{query}", (), body)
+    kind = (("Content-Type", "application/json"),)
+    call = Call(method, f"{HOST}/_testcard/{place}?{query}", kind, body)
     assert mock_of(AITHRIVING).answer(call).status in (200, 400, 404, 405)
 
 

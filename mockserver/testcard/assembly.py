@@ -18,6 +18,7 @@ from testcard.common.extras import install
 from testcard.common.job import Engine
 from testcard.common.reading import Profile
 from testcard.common.spec import Spec, SpecError, bundled, load
+from testcard.mock.access import Access
 from testcard.mock.core import LARGEST_BODY, Mock
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
@@ -47,6 +48,7 @@ class Options:
         trim: gives memory that was let go back to the system; None to leave that to Python.
         watch: called with each journal entry.
         engine: what paints; None for test cards.
+        access: who may look after the mock under /_testcard/.
     """
 
     providers: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ class Options:
     trim: Callable[[], None] | None = None
     watch: Callable[[Entry], None] | None = None
     engine: Engine | None = None
+    access: Access = field(default_factory=Access)
 
 
 def build(
@@ -89,6 +92,7 @@ def build(
         journal=Journal(options.watch, memory),
         largest_body=options.largest_body,
         memory=memory,
+        access=options.access,
     )
 
 

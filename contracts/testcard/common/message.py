@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
@@ -54,12 +54,14 @@ class Call:
         url: absolute, as the client addressed it.
         headers: as the client sent them.
         body: as the client sent it, transfer encoding undone.
+        peer: the address that it came from; None where it came through no socket.
     """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
+    peer: str | None = field(default=None, compare=False)
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`, in any case, or None."""

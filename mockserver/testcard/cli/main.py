@@ -32,6 +32,7 @@ from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.selfcheck import complaints
 from testcard.common.spec import bundled, load
 from testcard.doors.log import LogFormat, log_call, logging_to
+from testcard.mock.access import Access
 from testcard.mock.world import JobPolicy
 
 app = typer.Typer(
@@ -113,6 +114,19 @@ def serve(
     cors: Annotated[
         bool, typer.Option("--cors/--no-cors", help="Let pages of other origins call the APIs.")
     ] = True,
+    admin_token: Annotated[
+        str | None,
+        typer.Option(
+            "--admin-token",
+            envvar="TESTCARD_ADMIN_TOKEN",
+            show_envvar=True,
+            help=f"Lets other machines at {ADMIN_PREFIX}, with Authorization: Bearer.",
+        ),
+    ] = None,
+    admin_hosts: Annotated[
+        list[str] | None,
+        typer.Option("--admin-host", metavar="NAME", help=f"A further Host for {ADMIN_PREFIX}."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
     log_format: Annotated[
         LogFormat, typer.Option("--log-format", help="Lines for people, or for machines.")
@@ -142,6 +156,7 @@ def serve(
             pictures=pictures,
             memory=bytes_from("--memory", memory),
             trim=trim,
+            access=Access.of(host, admin_token, admin_hosts or ()),
             watch=None if quiet else log_call,
         )
         mock = build(options)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from testcard.mock.turn import Work
 
 _HOST: Final = re.compile(rb"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+_NOBODY_KNOWN: Final = ""
+"""Stands for the peer of a call that came through a pipe, where no address tells who calls."""
 _PAGE: Final = re.compile(r"/(?P<provider>[^/]+)(?:/?|/docs(?:/.*)?|/openapi\.(?:json|yaml))")
 
 
@@ -80,7 +82,8 @@ class Door:
         await _send(reply, scope["method"], send)
 
     async def _answered(self, scope: Scope, receive: Receive) -> Reply:
-        head = Call(scope["method"], self._url(scope), call_headers(scope["headers"]))
+        peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
+        head = Call(scope["method"], self._url(scope), call_headers(scope["headers"]), peer=peer)
         step = self._mock.begin(await _whole(head, receive, self._mock.house.largest_body))
         return step if isinstance(step, Reply) else await _done(step, receive)
 

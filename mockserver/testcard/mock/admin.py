@@ -1,93 +1,142 @@
-"""What testcard itself answers, under /_testcard/: health, providers, journal, jobs, reset.
+"""What testcard itself answers, under /_testcard/: health, providers, journal, accounts, faults.
 
-Also the pictures that jobs lead to. Knows the Mock. Must not know sockets or frameworks.
+Routes, methods and what they take come from its spec (admin.yaml). Knows what a mock is made of.
+Must not know how calls to providers are answered, sockets or frameworks.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
+import yaml
 
 from testcard.common.addresses import ADMIN_PREFIX
-from testcard.common.message import Call, Reply
-from testcard.common.schema import Schema, Validator
-from testcard.common.trouble import KINDS
+from testcard.common.message import Call, Headers, Reply
+from testcard.mock.access import Access
+from testcard.mock.admin_docs import asset, page
+from testcard.mock.admin_spec import AdminOperation, Refused, admin_spec
+from testcard.mock.dialect import Dialect
 from testcard.mock.fault import Fault
-from testcard.mock.intake import job_of
+from testcard.mock.journal import Journal
+from testcard.mock.studio import Studio
 from testcard.mock.summary import entry_summary
-from testcard.mock.turn import Work
-from testcard.mock.world import Account, AccountId, JobPolicy
+from testcard.mock.world import Account, AccountId, JobPolicy, World
 
-if TYPE_CHECKING:
-    from testcard.mock.core import Mock
-
-_PICTURE = re.compile(r"pictures/(?P<job>[\w-]+)/(?P<index>\d{1,3})\.png")
-_COUNT = re.compile(r"[0-9]{1,9}")
 _DIGEST_SHOWN = 12  # characters of a key's digest: enough to tell keys apart
-_FAULT: Schema = {
-    "type": "object",
-    "required": ["provider"],
-    "additionalProperties": False,
-    "properties": {
-        "provider": {"type": "string"},
-        "kind": {"enum": [*KINDS, None]},
-        "delay": {"type": "number", "minimum": 0, "maximum": 3600},
-        "times": {"type": "integer", "minimum": 1, "maximum": 1000},
-    },
-}
-_ACCOUNT: Schema = {
-    "type": "object",
-    "required": ["provider", "key", "balance"],
-    "additionalProperties": False,
-    "properties": {
-        "provider": {"type": "string"},
-        "key": {"type": "string", "minLength": 1},
-        "balance": {"type": "number", "minimum": 0},
-    },
-}
-_POLICY: Schema = {
-    "type": "object",
-    "required": ["policy"],
-    "additionalProperties": False,
-    "properties": {"policy": {"type": "string"}},
-}
+_JSON = "application/json"
+
+Said = Mapping[str, Any]
+"""Query parameters and body of a call, as the spec has them."""
 
 
-class _Refused(ValueError):  # noqa: N818 (an answer)
-    """An admin call asks for what cannot be done."""
+@dataclass(frozen=True, slots=True)
+class Administered:
+    """What there is to look after: the parts of a mock.
+
+    Attributes:
+        dialects: provider id -> how it speaks.
+        world: the state that calls change.
+        studio: paints.
+        journal: where calls are written down.
+        reset: has all of it begin again.
+    """
+
+    dialects: Mapping[str, Dialect]
+    world: World
+    studio: Studio
+    journal: Journal
+    reset: Callable[[], None]
 
 
-def administer(mock: Mock, call: Call) -> Reply | Work:
-    """Answer a call under /_testcard/, at once or, for a picture, as work to be done."""
-    name = call.parts.path.removeprefix(ADMIN_PREFIX).strip("/")
-    picture = _PICTURE.fullmatch(name)
-    if picture:
-        return _picture(mock, picture["job"], int(picture["index"]))
-    answers = {method: answer for (method, at), answer in _ANSWERS.items() if at == name}
-    if not answers:
-        there = sorted({f"{ADMIN_PREFIX}{at}" for _, at in _ANSWERS})
-        return _json(404, {"error": f"nothing is at {ADMIN_PREFIX}{name}", "there_are": there})
-    method = "GET" if call.method == "HEAD" else call.method
-    if method not in answers:
-        return _json(405, {"error": f"{ADMIN_PREFIX}{name} takes {' or '.join(answers)}"})
-    try:
-        return _json(200, answers[method](mock, call))
-    except _Refused as refused:
-        return _json(400, {"error": str(refused)})
+class Admin:
+    """Answers calls under /_testcard/, and those to the root of a server."""
+
+    def __init__(self, parts: Administered, access: Access) -> None:
+        """Answer about `parts` whoever has `access`; a provider's own host is a name of it too."""
+        servers = (each.reading.spec.server for each in parts.dialects.values())
+        served = {urlsplit(server).hostname or "" for server in servers}
+        self._parts = parts
+        self._access = replace(access, hosts=access.hosts | served)
+
+    def answer(self, call: Call) -> Reply:
+        """Answer a call whose path begins with ADMIN_PREFIX."""
+        path = call.parts.path.removeprefix(ADMIN_PREFIX)
+        part_of_page = asset(path) if call.method in ("GET", "HEAD") else None
+        if part_of_page is not None:
+            return part_of_page
+        there = admin_spec().at(path.rstrip("/"))
+        if not there:
+            known = list(admin_spec().places)
+            return _error(404, f"nothing is at {ADMIN_PREFIX}{path}", there_are=known)
+        operation = there.get(call.method)
+        if operation is None:
+            seen = f"{call.method} is not allowed at {ADMIN_PREFIX}{path}"
+            allow = ", ".join(there)
+            return _error(405, f"{seen}; it takes {allow}", (("allow", allow),))
+        return self._refused(call, operation) or self._done(call, operation)
+
+    def root(self) -> Reply:
+        """Say where the providers are, and where this is: what stands at `/`."""
+        return _json(
+            200,
+            {
+                "title": "testcard, a stand-in for hosted image-generation APIs",
+                "providers": {name: f"/{name}" for name in self._parts.dialects},
+                "docs": {name: f"/{name}/docs" for name in self._parts.dialects},
+                "admin": ADMIN_PREFIX,
+            },
+        )
+
+    def _refused(self, call: Call, operation: AdminOperation) -> Reply | None:
+        refusal = None if operation.open else self._access.refusal(call)
+        if refusal is not None:
+            return _error(refusal.status, refusal.message, refusal.headers)
+        wants_json = operation.body is not None or (call.body and operation.method != "GET")
+        if wants_json and call.media_type != _JSON:
+            seen = f"Content-Type is {call.media_type or 'missing'}"
+            return _error(415, f"{seen}; {_JSON} was expected")
+        return None
+
+    def _done(self, call: Call, operation: AdminOperation) -> Reply:
+        try:
+            said = {**operation.query(call), **operation.json(call)}
+            answer = _ANSWERS[operation.id](self._parts, call, said)
+        except Refused as refused:
+            return _error(400, str(refused))
+        return answer if isinstance(answer, Reply) else _json(200, answer)
 
 
-def _health(mock: Mock, _: Call) -> dict[str, Any]:
-    engine = mock.house.studio.describe()
-    return {"status": "ok", "providers": list(mock.dialects), "engine": engine}
+# About
 
 
-def _providers(mock: Mock, call: Call) -> list[dict[str, Any]]:
+def _index(_: Administered, __: Call, ___: Said) -> dict[str, Any]:
+    spec = admin_spec()
+    return {
+        "title": spec.document["info"]["title"],
+        "docs": f"{ADMIN_PREFIX}docs",
+        "openapi": f"{ADMIN_PREFIX}openapi.yaml",
+        "operations": [
+            {"method": each.method, "path": ADMIN_PREFIX + each.path, "summary": each.summary}
+            for each in spec.operations
+        ],
+    }
+
+
+def _health(parts: Administered, _: Call, __: Said) -> dict[str, Any]:
+    return {
+        "status": "ok",
+        "providers": list(parts.dialects),
+        "engine": parts.studio.describe(),
+    }
+
+
+def _providers(parts: Administered, call: Call, _: Said) -> list[dict[str, Any]]:
     base = f"{call.parts.scheme}://{call.parts.netloc}"
     return [
         {
@@ -102,131 +151,133 @@ def _providers(mock: Mock, call: Call) -> list[dict[str, Any]]:
                 for each in dialect.reading.operations
             ],
         }
-        for name, dialect in mock.dialects.items()
+        for name, dialect in parts.dialects.items()
     ]
 
 
-def _journal(mock: Mock, call: Call) -> dict[str, Any]:
-    asked = parse_qs(call.parts.query)
-    provider = asked.get("provider", [None])[0]
-    limit = asked.get("limit", ["100"])[0]
-    if not _COUNT.fullmatch(limit):
-        raise _Refused(f"limit is {limit!r}; a whole number was expected")
-    entries = mock.journal.entries(provider)
-    shown = entries[max(0, len(entries) - int(limit)) :]
+def _openapi_yaml(_: Administered, __: Call, ___: Said) -> Reply:
+    text = yaml.dump(admin_spec().document, Dumper=yaml.CSafeDumper, sort_keys=False, width=100)
+    return Reply(200, (("content-type", "application/yaml"),), text.encode())
+
+
+def _openapi_json(_: Administered, __: Call, ___: Said) -> dict[str, Any]:
+    return dict(admin_spec().document)
+
+
+def _docs(_: Administered, __: Call, ___: Said) -> Reply:
+    return page(admin_spec().document["info"]["title"])
+
+
+# Journal and state
+
+
+def _journal(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
+    provider = _served(parts, said.get("provider"))
+    entries = parts.journal.entries(provider)
+    shown = entries[max(0, len(entries) - said.get("limit", 100)) :]
     return {
-        "forgotten": mock.journal.forgotten,
+        "forgotten": parts.journal.forgotten,
         "entries": [entry_summary(entry) for entry in shown],
     }
 
 
-def _reset(mock: Mock, _: Call) -> dict[str, Any]:
-    mock.reset()
+def _reset(parts: Administered, _: Call, __: Said) -> dict[str, Any]:
+    parts.reset()
     return {"status": "reset"}
 
 
-def _accounts(mock: Mock, _: Call) -> list[dict[str, Any]]:
+def _accounts(parts: Administered, _: Call, __: Said) -> list[dict[str, Any]]:
     return [
         {
             "provider": account.id.provider,
             "key_sha256": account.id.key_sha256[:_DIGEST_SHOWN],
             **_credits(account),
         }
-        for account in mock.world.accounts()
+        for account in parts.world.accounts()
     ]
+
+
+def _set_account(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
+    _served(parts, said["provider"])
+    who = AccountId.of(said["provider"], said["key"])
+    account = parts.world.set_balance(who, Decimal(str(said["balance"])))
+    return {"status": "set", **_credits(account)}
+
+
+def _jobs(parts: Administered, _: Call, __: Said) -> list[dict[str, Any]]:
+    return [
+        {"id": job.id, "provider": job.provider, "state": job.state, "polls": job.polls}
+        for job in parts.world.jobs()
+    ]
+
+
+def _set_policy(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
+    try:
+        parts.world.set_policy(JobPolicy.parse(said["policy"]))
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    return {"status": "set", "for": "jobs to come"}
+
+
+# Faults
+
+
+def _faults(parts: Administered, _: Call, __: Said) -> list[dict[str, Any]]:
+    return [
+        {"provider": name, "kind": fault.kind, "delay": fault.delay, "times": len(list(alike))}
+        for name, waiting in parts.world.faults().items()
+        for fault, alike in groupby(waiting)
+    ]
+
+
+def _lay_fault(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
+    _served(parts, said["provider"])
+    try:
+        fault = Fault(said.get("kind"), float(said.get("delay", 0)))
+        parts.world.fail_next(said["provider"], fault, int(said.get("times", 1)))
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    return {"status": "laid"}
+
+
+def _forget_faults(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
+    forgotten = parts.world.forget_faults(_served(parts, said.get("provider")))
+    return {"status": "forgotten", "faults": forgotten}
 
 
 def _credits(account: Account) -> dict[str, float]:
     return {"balance": float(account.balance), "held": float(account.held)}
 
 
-def _set_account(mock: Mock, call: Call) -> dict[str, Any]:
-    said = _said(call, _ACCOUNT)
-    _require_provider(mock, said["provider"])
-    who = AccountId.of(said["provider"], said["key"])
-    account = mock.world.set_balance(who, Decimal(str(said["balance"])))
-    return {"status": "set", **_credits(account)}
+def _served(parts: Administered, provider: str | None) -> str | None:
+    if provider is not None and provider not in parts.dialects:
+        raise Refused(f"{provider!r} is not served; served: {', '.join(parts.dialects)}")
+    return provider
 
 
-def _jobs(mock: Mock, _: Call) -> list[dict[str, Any]]:
-    return [
-        {"id": job.id, "provider": job.provider, "state": job.state, "polls": job.polls}
-        for job in mock.world.jobs()
-    ]
-
-
-def _set_policy(mock: Mock, call: Call) -> dict[str, Any]:
-    try:
-        mock.world.set_policy(JobPolicy.parse(_said(call, _POLICY)["policy"]))
-    except ValueError as error:
-        raise _Refused(str(error)) from error
-    return {"status": "set", "for": "jobs to come"}
-
-
-def _lay_fault(mock: Mock, call: Call) -> dict[str, Any]:
-    said = _said(call, _FAULT)
-    _require_provider(mock, said["provider"])
-    fault = Fault(said.get("kind"), float(said.get("delay", 0)))
-    mock.world.fail_next(said["provider"], fault, said.get("times", 1))
-    return {"status": "laid"}
-
-
-def _said(call: Call, schema: Schema) -> dict[str, Any]:
-    try:
-        said = orjson.loads(call.body)
-    except orjson.JSONDecodeError as error:
-        raise _Refused(f"the body is no JSON: {error}") from error
-    breaches = Validator(schema).breaches(said)
-    if breaches:
-        raise _Refused("; ".join(breach.message for breach in breaches))
-    return dict(said)
-
-
-def _require_provider(mock: Mock, provider: str) -> None:
-    if provider not in mock.dialects:
-        known = ", ".join(mock.dialects)
-        raise _Refused(f"{provider!r} is not served; served: {known}")
-
-
-def _picture(mock: Mock, job_id: str, index: int) -> Reply | Work:
-    job = mock.world.find_job(job_id)
-    if job is None or job.state != "SUCCESS" or index >= job.order.work.samples:
-        return _json(404, {"error": "no picture is here; its job is unknown or has not ended"})
-    order, inputs = job.order, mock.house.inputs
-    known = job_of(order, inputs.peek)
-
-    def paint() -> Reply:
-        work = known or job_of(order, inputs.read)
-        if work is None:  # `read` has every picture
-            raise AssertionError(f"the pictures of job {job_id} are gone")
-        try:
-            data = mock.house.studio.pictures(work, "png", work.samples)[index]
-        except TimeoutError as busy:
-            busy_for = (("retry-after", str(getattr(busy, "retry_after", 1))),)
-            told = _json(503, {"error": str(busy)})
-            return Reply(503, (*told.headers, *busy_for), told.body)
-        except CancelledError:
-            return _json(503, {"error": "the client left before its picture was painted"})
-        return Reply(200, (("content-type", "image/png"),), data)
-
-    if known is not None and mock.house.studio.known(known, "png", known.samples):
-        return paint()
-    return paint
-
-
-def _json(status: int, value: Any) -> Reply:
+def _json(status: int, value: Any, headers: Headers = ()) -> Reply:
     body = orjson.dumps(value, option=orjson.OPT_INDENT_2)
-    return Reply(status, (("content-type", "application/json"),), body)
+    return Reply(status, (("content-type", _JSON), *headers), body)
 
 
-_ANSWERS: Mapping[tuple[str, str], Callable[[Mock, Call], Any]] = {
-    ("GET", "health"): _health,
-    ("GET", "providers"): _providers,
-    ("GET", "journal"): _journal,
-    ("POST", "reset"): _reset,
-    ("GET", "accounts"): _accounts,
-    ("PUT", "accounts"): _set_account,
-    ("GET", "jobs"): _jobs,
-    ("PUT", "jobs"): _set_policy,
-    ("POST", "faults"): _lay_fault,
+def _error(status: int, message: str, headers: Headers = (), **more: Any) -> Reply:
+    return _json(status, {"error": message, **more}, headers)
+
+
+_ANSWERS: Mapping[str, Callable[[Administered, Call, Said], Any]] = {
+    "index": _index,
+    "health": _health,
+    "providers": _providers,
+    "openapiYaml": _openapi_yaml,
+    "openapiJson": _openapi_json,
+    "docs": _docs,
+    "journal": _journal,
+    "reset": _reset,
+    "accounts": _accounts,
+    "setAccount": _set_account,
+    "jobs": _jobs,
+    "setJobPolicy": _set_policy,
+    "faults": _faults,
+    "layFault": _lay_fault,
+    "forgetFaults": _forget_faults,
 }

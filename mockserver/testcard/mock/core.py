@@ -14,8 +14,10 @@ from testcard.common.job import Engine
 from testcard.common.message import Call, Exchange, Reply, blank
 from testcard.common.reading import Operation
 from testcard.common.trouble import Trouble
-from testcard.mock.admin import administer
+from testcard.mock.access import Access
+from testcard.mock.admin import Admin, Administered
 from testcard.mock.dialect import Dialect, Visit
+from testcard.mock.downloads import PICTURE, picture
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import MemoryLimit
@@ -44,12 +46,18 @@ class Mock:
         journal: Journal | None = None,
         largest_body: int = LARGEST_BODY,
         memory: MemoryLimit | None = None,
+        access: Access = Access(),  # noqa: B008 (frozen)
     ) -> None:
-        """Put a mock together from its parts; `testcard.assembly` does so from options."""
+        """Put a mock together from its parts; `testcard.assembly` does so from options.
+
+        `access` says who may look after it under /_testcard/.
+        """
         self.memory = memory or MemoryLimit()
         self.dialects: Mapping[str, Dialect] = {each.reading.spec.id: each for each in dialects}
         self.house = House(world, Studio(engine, memory=self.memory), inputs, largest_body)
         self.journal = journal or Journal(memory=self.memory)
+        parts = Administered(self.dialects, world, self.house.studio, self.journal, self.reset)
+        self._admin = Admin(parts, access)
         keys = (each.reading.key_headers for each in self.dialects.values())
         self._secret = _ALWAYS_SECRET.union(*keys)  # whoever is asked: a key may go astray
 
@@ -78,7 +86,13 @@ class Mock:
         done where it holds nobody up.
         """
         if call.parts.path.startswith(ADMIN_PREFIX):
-            return administer(self, call)
+            found = PICTURE.fullmatch(call.parts.path.removeprefix(ADMIN_PREFIX))
+            if found:
+                return picture(self, found["job"], int(found["index"]))
+            return self._admin.answer(call)
+        at_root = call.parts.path in ("", "/") and call.method in ("GET", "HEAD")
+        if at_root and self.route(call)[0] is None:
+            return self._admin.root()
         began = time.perf_counter()
         started = self.world.now()
         dialect, operation, params, path_known = self.route(call)

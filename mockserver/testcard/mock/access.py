@@ -1,0 +1,129 @@
+"""Who may look after a mock: programs of this machine, and whoever has its token.
+
+A page that a browser shows may send calls to any address, and a name may be made to lead here; a
+page's own Origin and the Host that it used tell both. Knows Calls and addresses. Must not know
+what is asked for, or a socket.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from testcard.common.message import Call, Headers
+
+_BEARER: Final = re.compile(r"(?i)^bearer +(\S+) *$")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]+")
+_STAND_INS: Final = (None, "testclient")
+"""Peers of calls that came through no socket: from this process, by the doors or Starlette's."""
+_TODO: Final = "start it with --admin-token TOKEN and send Authorization: Bearer TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call may not look after the mock.
+
+    Attributes:
+        status: of its answer.
+        message: what was seen, what was expected, what to do.
+        headers: of its answer.
+    """
+
+    status: int
+    message: str
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may look after a mock.
+
+    Attributes:
+        bound: the address listened on.
+        token: opens it to whoever sends it; None for nobody from another machine.
+        hosts: further names, in small letters, that it may be called by.
+    """
+
+    bound: str = "127.0.0.1"
+    token: str | None = None
+    hosts: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, bound: str, token: str | None, hosts: Iterable[str]) -> Access:
+        """Take it as a person writes it.
+
+        Raises:
+            ValueError: the token cannot be sent in a header; it is not repeated.
+        """
+        if token is not None and not _TOKEN.fullmatch(token):
+            raise ValueError(
+                f"the admin token has {len(token)} characters; letters, digits and -._~+/= were "
+                "expected, at least one"
+            )
+        return cls(bound, token, frozenset(host.lower() for host in hosts))
+
+    def refusal(self, call: Call) -> Refusal | None:
+        """Return why a call may not; None where it may."""
+        if call.peer in _STAND_INS:
+            return None
+        found = _BEARER.match(call.header("authorization") or "")
+        if self.token and found and hmac.compare_digest(found[1].encode(), self.token.encode()):
+            return None
+        if not is_loopback(call.peer or ""):
+            return self._from_elsewhere(call)
+        return self._unexpected_host(call.parts) or _foreign_page(call)
+
+    def _from_elsewhere(self, call: Call) -> Refusal:
+        if self.token:
+            seen = f"the call came from {call.peer} without the token of this server"
+            challenge = (("www-authenticate", 'Bearer realm="testcard"'),)
+            return Refusal(401, f"{seen}; send Authorization: Bearer TOKEN", challenge)
+        seen = f"the call came from {call.peer}; only this machine may look after this server"
+        return Refusal(403, f"{seen}. To let others: {_TODO}")
+
+    def _unexpected_host(self, parts: SplitResult) -> Refusal | None:
+        host = (parts.hostname or "").removesuffix(".")
+        if is_loopback(host) or host == self.bound.lower() or host in self.hosts:
+            return None
+        everywhere = _address(self.bound)
+        if everywhere is not None and everywhere.is_unspecified and _address(host) is not None:
+            return None  # every address of this machine; only a name can be made to lead here
+        expected = "localhost, the address listened on or an --admin-host was expected"
+        return Refusal(421, f"Host is {host!r}, which is no name of this server; {expected}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address, IPv6 without brackets, is this machine's own."""
+    name = host.lower().removesuffix(".")
+    found = _address(name)
+    if found is None:
+        return name == "localhost" or name.endswith(".localhost")
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
+def _foreign_page(call: Call) -> Refusal | None:
+    origin = call.header("origin")
+    if origin is None or _netloc(origin) == call.parts.netloc.lower():
+        return None
+    seen = f"a page of {origin[:60]!r} sent the call; a page of this server's own was expected"
+    return Refusal(403, f"{seen}, or a program, which sends no Origin")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
