@@ -21,7 +21,7 @@ from testcard.record.drift import (
     Deviation,
     Drift,
     Weight,
-    changes_between,
+    drift,
     exit_code,
     snapshot,
 )
@@ -141,47 +141,103 @@ def test_no_baseline_is_written_over_another_file(tmp_path: Path) -> None:
 def compared(old: Report, new: Report, folder: Path, format_: str = "json") -> Drift:
     report.write(old, format_, folder / "old")
     report.write(new, "json", folder / "new")
-    return changes_between(snapshot(folder / "old"), snapshot(folder / "new"))
+    return drift(snapshot(folder / "old"), snapshot(folder / "new"))
 
 
 @pytest.mark.parametrize("format_", ["json", "baseline"])
 def test_a_run_has_not_drifted_from_itself(tmp_path: Path, format_: str) -> None:
-    changes = compared(example(), example(), tmp_path, format_)
-    assert changes == ()
-    assert exit_code(changes) == 0
+    found = compared(example(), example(), tmp_path, format_)
+    assert found == Drift()
+    assert exit_code(found) == 0
 
 
 def test_accepting_is_no_drift(tmp_path: Path) -> None:
     known = baseline.load(saved(example(), tmp_path / "b.json"))
-    assert compared(example(), baseline.accept(example(), known), tmp_path) == ()
+    assert compared(example(), baseline.accept(example(), known), tmp_path) == Drift()
 
 
-def test_changes_come_by_severity(tmp_path: Path) -> None:
+def shown(found: Drift, width: int = 140) -> str:
+    out = io.StringIO()
+    print_drift(found, Console(file=out, width=width))
+    return out.getvalue()
+
+
+def drifted(folder: Path) -> Drift:
+    """Something added, changed and removed, of every weight."""
     run = segmind_run()
     status, headers, size, whole, seed, price, _ = run.verdicts
     other = replace(size, rulings=(replace(size.rulings[0], seen="1×1"),))
     before = of(status, size, whole, headers)
-    after = of(status, other, seed, price)
-    changes = compared(before, after, tmp_path)
-    assert [(each.kind, each.latest.severity) for each in changes] == [
+    after = of(status, other, seed, price, *(kept(each) for each in (whole, headers)))
+    return compared(before, after, folder)
+
+
+def kept(verdict: Verdict) -> Verdict:
+    return replace(verdict, outcome="kept", rulings=(), accepted=(), exercised=1)
+
+
+def test_changes_come_by_severity(tmp_path: Path) -> None:
+    found = drifted(tmp_path)
+    assert [(each.kind, each.latest.severity) for each in found.changes] == [
         ("added", "broken"),
         ("changed", "broken"),
         ("removed", "broken"),
         ("removed", "finding"),
         ("added", "not-exercised"),
     ]
-    assert exit_code(changes) == 1
-    out = io.StringIO()
-    print_drift(changes, Console(file=out, width=140))
+    assert exit_code(found) == 1
     for told in ("was: 512×512", "now: 1×1", "same-seed", "the budget of 4 credits", "+", "~", "-"):
-        assert told in out.getvalue()
-    assert "1 promise newly broken: 2 added, 1 changed, 2 removed" in out.getvalue()
+        assert told in shown(found)
+    assert "1 promise newly broken: 2 added, 1 changed, 2 removed" in shown(found)
+
+
+def test_a_drift_fits_eighty_columns_and_breaks_no_name(tmp_path: Path) -> None:
+    lines = shown(drifted(tmp_path), 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    heads = [line for line in lines if line[:1] in ("+", "~", "-")]
+    assert [head.split()[-2] for head in heads] == ["segmind"] * 5
+    assert [head.split()[-1] for head in heads][1:3] == ["pictures.size", "pictures.decodes"]
+
+
+def test_a_provider_that_vanished_is_told_and_is_not_equal(tmp_path: Path) -> None:
+    whole = example()
+    found = compared(whole, replace(whole, runs=whole.runs[:1]), tmp_path)
+    assert found == Drift(vanished=("imagepipeline",))
+    assert exit_code(found) == 1
+    assert "imagepipeline  was judged, and is no more" in shown(found)
+    assert "No promise newly broken: 1 judged no more" in shown(found)
+
+
+def test_a_provider_that_joined_is_no_failure(tmp_path: Path) -> None:
+    whole = example()
+    found = compared(replace(whole, runs=whole.runs[:1]), whole, tmp_path)
+    assert found.vanished == ()
+
+
+def test_a_clause_that_vanished_is_told_and_is_not_equal(tmp_path: Path) -> None:
+    status, headers, *_ = segmind_run().verdicts
+    found = compared(of(status, headers), of(status), tmp_path)
+    assert found == Drift(vanished=(f"segmind:{headers.clause.id}",))
+    assert exit_code(found) == 1
+
+
+def test_a_provider_of_which_nothing_came_up_has_vanished(tmp_path: Path) -> None:
+    """As where the target was out of reach: nothing was broken, for nothing was judged."""
+    status, headers, *_ = segmind_run().verdicts
+    idle = [replace(kept(each), outcome="not-exercised") for each in (status, headers)]
+    assert compared(of(status, headers), of(*idle), tmp_path) == Drift(vanished=("segmind",))
+
+
+def test_what_vanished_since_a_baseline_is_told(tmp_path: Path) -> None:
+    whole = example()
+    found = compared(whole, replace(whole, runs=whole.runs[1:]), tmp_path, "baseline")
+    assert found.vanished == ("segmind",)
 
 
 def test_what_a_baseline_cannot_tell_is_not_compared(tmp_path: Path) -> None:
     price = segmind_run().verdicts[5]
-    assert compared(of(), of(price), tmp_path, "baseline") == ()
-    assert len(compared(of(), of(price), tmp_path, "json")) == 1
+    assert compared(of(), of(price), tmp_path, "baseline") == Drift()
+    assert len(compared(of(), of(price), tmp_path, "json").changes) == 1
 
 
 @pytest.mark.parametrize(
@@ -201,13 +257,11 @@ def test_drift_fails_on_newly_broken_promises_alone(
     before: Weight | None, after: Weight | None, code: int
 ) -> None:
     old, new = (each and Deviation("p:c.d:", each, "s", "x") for each in (before, after))
-    assert exit_code((Change(old or None, new or None),)) == code
+    assert exit_code(Drift((Change(old or None, new or None),))) == code
 
 
 def test_no_drift_is_said_so() -> None:
-    out = io.StringIO()
-    print_drift((), Console(file=out))
-    assert out.getvalue() == "Nothing changed.\n"
+    assert shown(Drift()) == "Nothing changed.\n"
 
 
 def test_another_file_is_refused_with_what_was_expected(tmp_path: Path) -> None:

@@ -219,7 +219,8 @@ def test_html_is_well_nested_and_loads_nothing(tmp_path: Path) -> None:
     assert page.open == []
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.seen}
     for _, attributes in page.seen:
-        assert not {"href", "srcset", "style"} & attributes.keys()
+        assert not {"srcset", "style"} & attributes.keys()
+        assert str(attributes.get("href", "#")).startswith("#")
         assert str(attributes.get("src", "data:image/")).startswith("data:image/")
     assert "url(" not in text
     assert "@import" not in text

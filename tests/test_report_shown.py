@@ -149,6 +149,8 @@ def test_progress_counts_calls_and_promises_no_end() -> None:
 
 # curl
 
+WHOLE = "--report html=FILE has the whole command"
+
 
 def test_a_curl_command_says_what_was_sent() -> None:
     call = Call("GET", "https://h.example/a?key=k&b='c'", (("Authorization", f"Bearer {KEY}"),))
@@ -175,7 +177,10 @@ def test_long_base64_is_cut_with_a_remark() -> None:
     command = curl(Call("POST", "https://h.example/", (("Content-Type", "x"),), body))
     assert len(command) < 400
     assert '…(5000 characters)","steps":3}' in command
-    assert command.endswith(f"keeps all its {len(body)} characters")
+    told = (
+        f"# the body, of {len(body)} characters, is cut; --report html=FILE has the whole command"
+    )
+    assert command.endswith(told)
 
 
 def test_form_parts_are_fields_and_files() -> None:

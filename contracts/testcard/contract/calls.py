@@ -70,6 +70,19 @@ def call_of(
     return Call(operation.method, url, headers, form_body(fields) if form else orjson.dumps(fields))
 
 
+def at_base(url: str, server: str, base: str) -> str:
+    """Return `url` at `base` where it is one of `server`'s, or else as it is.
+
+    Args:
+        url: absolute.
+        server: scheme and host of the provider's documented server.
+        base: URL that stands in its place; empty where nothing does.
+    """
+    rest = url.removeprefix(server)
+    meant = base and rest != url and (not rest or rest[0] in "/?#")
+    return base + rest if meant else url
+
+
 def form_body(fields: Mapping[str, Any]) -> bytes:
     """Return fields as the body of a multipart form; those that are None are left out."""
     pieces = [_piece(name, value) for name, value in fields.items() if value is not None]

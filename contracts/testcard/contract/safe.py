@@ -41,6 +41,7 @@ def _safe_run(
         verdicts=tuple(_safe_verdict(verdict, clean) for verdict in run.verdicts),
         stopped=clean(run.stopped),
         notes=tuple(clean(note) for note in run.notes),
+        base=clean(run.base),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from testcard.common.message import Call, Exchange, Headers, Reply
+from testcard.contract.calls import at_base
 from testcard.contract.verdict import TargetKind
 
 if TYPE_CHECKING:
@@ -42,10 +43,14 @@ class Target(Protocol):
     Attributes:
         kind: which strengths of clauses bind it.
         name: for people; never holds a secret.
+        base: URL that stands in place of the provider's server; empty where there is none.
+        serving: command that makes something answer at `base`; empty where something does.
     """
 
     kind: TargetKind
     name: str
+    base: str
+    serving: str
 
     def send(self, call: Call, timeout: float) -> Exchange:
         """Send one call and return it with its answer.
@@ -69,11 +74,24 @@ class InProcess:
         *,
         kind: TargetKind = "mock",
         name: str = "mock",
+        base: str = "",
+        serving: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Ask `answer`; `clock` gives the times of exchanges, in seconds."""
+        """Ask `answer`.
+
+        Args:
+            answer: from Call to Reply.
+            kind: which strengths of clauses bind it.
+            name: for people.
+            base: URL at which the same would answer if it were served.
+            serving: command that serves it there.
+            clock: gives the times of exchanges, in seconds.
+        """
         self.kind: TargetKind = kind
         self.name = name
+        self.base = base
+        self.serving = serving
         self._answer = answer
         self._clock = clock
 
@@ -93,6 +111,7 @@ class Http:
     """A server that stands in the place of a provider's documented one."""
 
     kind: TargetKind
+    serving = ""
 
     def __init__(
         self,
@@ -126,14 +145,14 @@ class Http:
         self._secret = frozenset(secret)
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self._origin = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
-        self._base = self.name = f"{self._origin}{parts.path.rstrip('/')}"
+        self.base = self.name = f"{self._origin}{parts.path.rstrip('/')}"
         near = parts.hostname in ("localhost", "127.0.0.1", "::1")
         self._client = httpx2.Client(follow_redirects=False, trust_env=not near)
         self._errors = httpx2
 
     def send(self, call: Call, timeout: float) -> Exchange:
         """Send one call over HTTP. Redirects are answers like any other."""
-        url = self._mapped(call.url)
+        url = at_base(call.url, self._server, self.base)
         headers = [pair for pair in call.headers if pair[0].lower() != "host"]
         if not url.startswith((f"{self._origin}/", f"{self._origin}?")):
             headers = [pair for pair in headers if pair[0].lower() not in self._secret]
@@ -150,11 +169,6 @@ class Http:
             message = f"{self._at(url)} cannot be reached: {error or type(error).__name__}"
             raise Unreachable(message, late=late) from error
         return Exchange(call, reply, started, time.perf_counter() - began)
-
-    def _mapped(self, url: str) -> str:
-        rest = url.removeprefix(self._server)
-        meant = rest != url and (not rest or rest[0] in "/?#")
-        return self._base + rest if meant else url
 
     def _fetch(self, call: Call, timeout: float, began: float) -> Reply:
         chunks: list[bytes] = []
@@ -196,6 +210,7 @@ class Recording:
         """Stand for the file `name`."""
         self.kind: TargetKind = kind
         self.name = name
+        self.base = self.serving = ""
 
     def send(self, call: Call, timeout: float) -> Exchange:
         """Refuse: a recording answers nothing that was not asked then."""

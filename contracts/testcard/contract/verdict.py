@@ -107,6 +107,8 @@ class ProviderRun:
         spent: credits that were reserved for the calls sent.
         stopped: why the run ended before its plan did; empty where it did not.
         notes: what drivers found to say beside that, such as the shortest story that breaks.
+        base: URL that stood in place of the provider's server; empty where nothing did.
+        serving: command that makes the mock answer at `base`; empty where something else does.
     """
 
     reading: Reading
@@ -115,6 +117,8 @@ class ProviderRun:
     spent: Decimal = Decimal(0)
     stopped: str = ""
     notes: tuple[str, ...] = ()
+    base: str = ""
+    serving: str = ""
 
 
 @dataclass(frozen=True, slots=True)

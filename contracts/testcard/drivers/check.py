@@ -49,5 +49,12 @@ def check(
     trace = redacted(session.exchanges, session.reading.key_headers)
     verdicts = judge(session.reading, trace if reached else (), session.kind, stopped=stopped)
     return ProviderRun(
-        session.reading, trace, verdicts, session.spent, stopped, tuple(session.notes)
+        session.reading,
+        trace,
+        verdicts,
+        session.spent,
+        stopped,
+        tuple(session.notes),
+        base=session.target.base,
+        serving=session.target.serving,
     )

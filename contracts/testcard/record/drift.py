@@ -5,7 +5,7 @@ Knows both files. Must not know how a run is made, or how the difference looks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -47,11 +47,13 @@ class Snapshot:
     Attributes:
         name: of the file.
         deviations: by their fingerprints.
-        whole: whether it also tells what was not exercised; a baseline does not.
+        judged: provider -> ids of the clauses that it was judged by, where any came up.
+        whole: whether it also tells what was kept and not exercised; a baseline does not.
     """
 
     name: str
     deviations: Mapping[str, Deviation]
+    judged: Mapping[str, frozenset[str]]
     whole: bool
 
 
@@ -83,8 +85,19 @@ class Change:
         return self.after is not None and self.after.severity == "broken" and before != "broken"
 
 
-Drift = tuple[Change, ...]
-"""Changes: the weightiest first, then added before changed before removed, then by name."""
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What differs between two snapshots.
+
+    Attributes:
+        changes: the weightiest first, then added before changed before removed, then by name;
+            of what both judged.
+        vanished: what the later one no longer judges, so that nothing is known of it: a
+            provider, or provider and clause with a colon between; by name.
+    """
+
+    changes: tuple[Change, ...] = ()
+    vanished: tuple[str, ...] = ()
 
 
 def snapshot(path: Path) -> Snapshot:
@@ -106,7 +119,31 @@ def snapshot(path: Path) -> Snapshot:
             f"(--report baseline=FILE) was expected"
         )
     deviations = {each.fingerprint: each for each in found}
-    return Snapshot(str(path), deviations, whole=kind == json_report.FORMAT)
+    whole = kind == json_report.FORMAT
+    judged = _judged(data) if whole else _named(deviations)
+    return Snapshot(str(path), deviations, judged, whole)
+
+
+def _judged(data: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    found = {}
+    for provider in data["providers"]:
+        verdicts = provider["verdicts"]
+        if any(each["outcome"] != "not-exercised" for each in verdicts):
+            found[provider["id"]] = frozenset(each["clause"] for each in verdicts)
+    return found
+
+
+def _named(deviations: Iterable[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for provider, clause in (_of(name) for name in deviations):
+        found[provider] = found.get(provider, frozenset()) | {clause}
+    return found
+
+
+def _of(fingerprint: str) -> tuple[str, str]:
+    """Return provider and clause of a fingerprint."""
+    provider, clause, *_ = fingerprint.split(":", 2)
+    return provider, clause
 
 
 def _of_baseline(path: Path) -> Iterator[Deviation]:
@@ -128,11 +165,35 @@ def _of_report(data: Mapping[str, Any]) -> Iterator[Deviation]:
                 )
 
 
-def changes_between(old: Snapshot, new: Snapshot) -> Drift:
+def drift(old: Snapshot, new: Snapshot) -> Drift:
     """Return what differs between two snapshots.
 
-    Where one is a baseline, what was not exercised is left out: baselines do not tell.
+    Where one is a baseline, what was not exercised is left out: baselines do not tell. Where
+    the later one is, nothing vanishes: what a baseline does not list was kept.
     """
+    gone = _vanished(old.judged, new.judged) if new.whole else ()
+    changes = _changes(old, new)
+    return Drift(tuple(each for each in changes if not _concerns(each, gone)), gone)
+
+
+def _vanished(
+    old: Mapping[str, frozenset[str]], new: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    providers = old.keys() - new.keys()
+    clauses = {
+        f"{provider}:{clause}"
+        for provider in old.keys() & new.keys()
+        for clause in old[provider] - new[provider]
+    }
+    return tuple(sorted(providers | clauses))
+
+
+def _concerns(change: Change, gone: Collection[str]) -> bool:
+    provider, clause = _of(change.latest.fingerprint)
+    return provider in gone or f"{provider}:{clause}" in gone
+
+
+def _changes(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
     before, after = (_comparable(each, old.whole and new.whole) for each in (old, new))
     names = before.keys() | after.keys()
     changes = (Change(before.get(name), after.get(name)) for name in names)
@@ -152,6 +213,6 @@ def _weight(change: Change) -> tuple[int, int, str]:
     return WEIGHTS.index(latest.severity), CHANGE_KINDS.index(change.kind), latest.fingerprint
 
 
-def exit_code(changes: Drift) -> int:
-    """Return 1 where a documented promise is broken that was kept before; else 0."""
-    return int(any(change.breaks for change in changes))
+def exit_code(found: Drift) -> int:
+    """Return 1 where a promise is broken that was kept before, or judged no longer; else 0."""
+    return int(bool(found.vanished) or any(change.breaks for change in found.changes))

@@ -1,14 +1,15 @@
-"""A drift on the terminal: what was added, changed and removed, the weightiest first.
+"""A drift on the terminal: what is judged no more, what was added, changed and removed.
 
 Knows rich. Must not know how changes are found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from testcard.common.redaction import visible
@@ -19,35 +20,37 @@ _STYLES: Final = {"broken": "bold red", "finding": "yellow", "not-exercised": "d
 _SIGNS: Final = {"added": "+", "changed": "~", "removed": "-"}
 
 
-def print_drift(changes: Drift, console: Console) -> None:
-    """Print a table of changes and a last line that counts them.
+def print_drift(drift: Drift, console: Console) -> None:
+    """Print what differs, the weightiest first, and a last line that counts it.
 
     Args:
-        changes: of two runs; fewer is better, none is a line that says so.
-        console: where to.
+        drift: of two runs; none is a line that says so.
+        console: where to; every width will do.
     """
-    if not changes:
+    if drift == Drift():
         console.print(Text("Nothing changed.", "bold green"))
         return
-    table = Table(show_lines=True)
-    for name in ("", "severity", "provider", "clause", "what"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("", "severity", "provider"))
-    for change in changes:
-        table.add_row(*_cells(change))
-    console.print(table)
-    console.print(_summary(changes))
+    for name in drift.vanished:
+        console.print(_vanished(name))
+    for change in drift.changes:
+        console.print(_head(change))
+        for line in _what(change):
+            console.print(Padding(Text(visible(line)), (0, 0, 0, 4), expand=False))
+    console.print()
+    console.print(_summary(drift))
 
 
-def _cells(change: Change) -> tuple[Text, ...]:
-    latest = change.latest
-    provider, clause, detail = named(latest.fingerprint)
-    style = _STYLES[latest.severity]
-    return (
-        Text(_SIGNS[change.kind], style),
-        Text(_severity(change), style),
-        Text(visible(provider)),
-        Text(visible(clause)),
-        Text(visible("\n".join(line for line in (detail, *_what(change)) if line))),
+def _vanished(name: str) -> Text:
+    told = visible(name.replace(":", "  "))
+    return Text.assemble(("? ", "bold red"), (told, "bold"), "  was judged, and is no more")
+
+
+def _head(change: Change) -> Text:
+    provider, clause, _ = named(change.latest.fingerprint)
+    style = _STYLES[change.latest.severity]
+    return Text.assemble(
+        (f"{_SIGNS[change.kind]} {_severity(change)}", style),
+        (f"  {visible(provider)}  {visible(clause)}", "bold"),
     )
 
 
@@ -58,17 +61,24 @@ def _severity(change: Change) -> str:
     return change.latest.severity
 
 
-def _what(change: Change) -> tuple[str, ...]:
-    before, after = change.before, change.after
+def _what(change: Change) -> Iterator[str]:
+    *_, detail = named(change.latest.fingerprint)
+    yield from [detail] if detail else []
+    before, after, latest = change.before, change.after, change.latest
     if before and after and before.seen != after.seen:
-        return (f"was: {before.seen}", f"now: {after.seen}", f"expected: {after.expected}")
-    latest = change.latest
-    return (latest.sentence, latest.seen) if change.kind == "added" else (latest.seen,)
+        yield f"was: {before.seen}"
+        yield f"now: {after.seen}"
+        yield f"expected: {after.expected}"
+        return
+    yield from [latest.sentence] if change.kind == "added" else []
+    yield latest.seen
 
 
-def _summary(changes: Drift) -> Text:
-    broken = sum(change.breaks for change in changes)
-    kinds = [change.kind for change in changes]
-    counts = ", ".join(f"{kinds.count(each)} {each}" for each in CHANGE_KINDS if each in kinds)
+def _summary(drift: Drift) -> Text:
+    broken = sum(change.breaks for change in drift.changes)
+    kinds = [change.kind for change in drift.changes]
+    counts = [f"{kinds.count(each)} {each}" for each in CHANGE_KINDS if each in kinds]
+    counts += [f"{len(drift.vanished)} judged no more"] if drift.vanished else []
     verdict = f"{plural(broken, 'promise')} newly broken" if broken else "No promise newly broken"
-    return Text.assemble((verdict, "bold red" if broken else "bold green"), f": {counts}")
+    style = "bold red" if broken else "bold yellow" if drift.vanished else "bold green"
+    return Text.assemble((verdict, style), f": {', '.join(counts)}")

@@ -1,20 +1,25 @@
 """A recorded call as a curl command that a person can read, run and change.
 
-The key stands as the shell variable KEY, cookies as COOKIE. Pictures do not fit a command: a
-file part is taken from a file of its name, and long base64 is cut with a remark.
+The key stands as the shell variable KEY, cookies as COOKIE. Whole commands send every byte; in
+those to be read a file part is taken from a file of its name, and long base64 is cut, with a
+remark.
 
-Knows curl and the POSIX shell. Must not know a provider.
+Knows curl, the POSIX shell, and what answered in place of a server. Must not know a provider.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from testcard.common.message import BLANKED, Call
 from testcard.common.redaction import blanked, redacted_url, secret_name, visible
+from testcard.contract.calls import at_base
+from testcard.contract.verdict import ProviderRun
 from testcard.report.excerpt import cut, shortened, text_of
 from testcard.report.form import Part, parts_of
 
@@ -27,23 +32,43 @@ _SECRET: Final = re.compile(re.escape(BLANKED))
 _OF_CURL: Final = frozenset(
     {"host", "content-length", "user-agent", "accept-encoding", "connection", "transfer-encoding"}
 )
+_WHOLE: Final = "--report html=FILE has the whole command"
+_PIPED: Final = "--data-binary @-"
+_LONGEST_WORD: Final = 100_000
+"""Bytes: a little less than Linux allows a command for one word."""
 _PLAIN: Final = re.compile(r"[^\"$`\\!\n]*")
 
 
-def curl(call: Call, *, multiline: bool = False) -> str:
+def curl(call: Call, *, multiline: bool = False, whole: bool = False) -> str:
     """Return a POSIX shell command that sends `call`, and remarks as comments below it.
 
     Args:
         call: any; secrets in headers and URL are blanked here too.
         multiline: whether each option stands on a line of its own.
+        whole: whether the body is sent byte for byte, however long, or cut to be read.
     """
-    options, remarks = _body(call)
+    options, remarks = _whole_body(call) if whole else _body(call)
     method = [] if call.method == "GET" and not call.body else [f"-X {shlex.quote(call.method)}"]
     literal = ["-g"] if set("[]{}") & set(call.url.replace(BLANKED, "")) else []
-    pieces = [*literal, *method, _quoted(redacted_url(call.url)), *_headers(call), *options]
+    headers = _headers(call, form=parts_of(call) is not None and not whole)
+    pieces = [*literal, *method, _quoted(redacted_url(call.url)), *headers, *options]
     between = " \\\n  " if multiline else " "
     command = between.join([f"curl {pieces[0]}", *pieces[1:]])
+    if whole and options == [_PIPED]:
+        command = f"{_source(call)} | {command}"
     return "\n".join([command, *(f"# {visible(remark)}" for remark in remarks)])
+
+
+def curl_to(run: ProviderRun, call: Call, *, multiline: bool = False, whole: bool = False) -> str:
+    """Return the command that sends `call` to what answered in a run, as `curl` gives it.
+
+    Where that was no server of its own, a remark tells the command that makes it one.
+    """
+    there = replace(call, url=at_base(call.url, run.reading.spec.server, run.base))
+    command = curl(there, multiline=multiline, whole=whole)
+    if not run.serving or there.url == call.url:
+        return command
+    return f"{command}\n# `{visible(run.serving)}` answers there"
 
 
 def _quoted(text: str, variable: str = KEY) -> str:
@@ -56,8 +81,7 @@ def _quoted(text: str, variable: str = KEY) -> str:
     return f'"{variable}"'.join(shlex.quote(piece) for piece in visible(text).split(BLANKED))
 
 
-def _headers(call: Call) -> Iterator[str]:
-    form = parts_of(call) is not None
+def _headers(call: Call, *, form: bool) -> Iterator[str]:
     for name, value in call.headers:
         low = name.lower()
         if low in _OF_CURL or (low == "accept" and value == "*/*"):
@@ -81,11 +105,27 @@ def _body(call: Call) -> tuple[list[str], list[str]]:
         return options, [remark for part in parts for remark in _part_remarks(part)]
     text = text_of(call.body)
     if text is None:
-        remark = f"body.bin: {len(call.body)} bytes; --report har=FILE keeps them"
+        remark = f"body.bin: {len(call.body)} bytes; {_WHOLE}"
         return ["--data-binary @body.bin"], [remark]
     shown = shortened(text)
-    remark = f"the body is cut; --report har=FILE keeps all its {len(text)} characters"
+    remark = f"the body, of {len(text)} characters, is cut; {_WHOLE}"
     return [f"--data-raw {_quoted(shown)}"], [] if shown == text else [remark]
+
+
+def _whole_body(call: Call) -> tuple[list[str], list[str]]:
+    """The options that carry the whole body: in the command, or from what is before it."""
+    text = text_of(call.body)
+    if text is None or len(call.body) > _LONGEST_WORD:
+        return [_PIPED], []
+    return [f"--data-raw {_quoted(text)}"] if text else [], []
+
+
+def _source(call: Call) -> str:
+    """What prints the body: the shell itself, whose words may be of any length."""
+    text = text_of(call.body)
+    if text is None:
+        return f"printf %s {b64encode(call.body).decode()} | base64 -d"
+    return f"printf %s {_quoted(text)}"
 
 
 def _field(part: Part) -> str:
@@ -98,6 +138,6 @@ def _field(part: Part) -> str:
 def _part_remarks(part: Part) -> Iterator[str]:
     text = text_of(part.data)
     if part.filename is not None or text is None:
-        yield f"{part.filename or part.name}: {len(part.data)} bytes; --report har=FILE keeps them"
+        yield f"{part.filename or part.name}: {len(part.data)} bytes; {_WHOLE}"
     elif cut(text) != text:
-        yield f"{part.name} is cut; --report har=FILE keeps all its {len(text)} characters"
+        yield f"{part.name}, of {len(text)} characters, is cut; {_WHOLE}"

@@ -1,6 +1,6 @@
 """What a ruling was judged by, as HTML: pictures side by side, and whole exchanges to unfold.
 
-Knows exchanges. Must not know verdicts, or the rest of the page.
+Knows exchanges, and what answered in a run. Must not know clauses, or the rest of the page.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from testcard.common.message import Exchange, Headers, Trace
-from testcard.report.curl import curl
+from testcard.contract.verdict import ProviderRun
+from testcard.report.curl import curl_to
 from testcard.report.excerpt import shortened, text_of
 from testcard.report.markup import element
 from testcard.report.pictures import Preview, difference, preview, received, sent
@@ -81,16 +82,34 @@ def _difference(trace: Trace, indices: Iterable[int]) -> Element | None:
     return _figure(shown, f"difference {what}, ×4") if shown else None
 
 
-def exchange_details(exchange: Exchange, index: int) -> Element:
+def exchange_details(run: ProviderRun, index: int) -> Element:
     """Return one exchange, folded: the call as a curl command, and the answer."""
+    exchange = run.trace[index]
     took = f"{exchange.elapsed:.3f} s"
     return e(
         "details",
         e("summary", e("b", f"call {index + 1}"), f" {called(exchange)}", e("small", took)),
-        e("pre", curl(exchange.call, multiline=True)),
+        e("pre", curl_to(run, exchange.call, multiline=True)),
+        e("p", e("a", "the whole command", href=f"#{_anchor(run, index)}")),
         e("pre", "\n".join(_answer(exchange))),
         class_="exchange",
     )
+
+
+def whole_command(run: ProviderRun, index: int) -> Element:
+    """Return the command that sends a call as it was sent, byte for byte, folded."""
+    call = run.trace[index].call
+    return e(
+        "details",
+        e("summary", e("b", f"{run.reading.spec.id}, call {index + 1}"), f" {call.method}"),
+        e("pre", curl_to(run, call, multiline=True, whole=True)),
+        class_="exchange",
+        id=_anchor(run, index),
+    )
+
+
+def _anchor(run: ProviderRun, index: int) -> str:
+    return f"{run.reading.spec.id}-{index + 1}"
 
 
 def _answer(exchange: Exchange) -> Iterator[str]:

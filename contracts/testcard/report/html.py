@@ -13,7 +13,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict, severity
-from testcard.report.evidence import exchange_details, picture_strip
+from testcard.report.evidence import exchange_details, picture_strip, whole_command
 from testcard.report.markup import Child, element, page
 from testcard.report.summary import (
     GROUPS,
@@ -26,6 +26,7 @@ from testcard.report.summary import (
     place_of,
     plural,
     shown_subject,
+    why_idle,
 )
 
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -56,6 +57,7 @@ def render(report: Report) -> bytes:
         _stale(report),
         _not_exercised(report),
         _kept(report),
+        _commands(report),
     )
     main = e("main", _masthead(report), _stopped(report), _matrix(report), sections)
     return page(e("html", head, e("body", main), lang="en"))
@@ -164,7 +166,7 @@ def _ruling(run: ProviderRun, verdict: Verdict, ruling: Ruling) -> Element:
         "div",
         e("dl", list(_facts(run, ruling))),
         picture_strip(run.trace, shown) if looked_at else None,
-        [exchange_details(run.trace[index], index) for index in shown],
+        [exchange_details(run, index) for index in shown],
         e("p", f"… and {plural(left, 'call')} between", class_="remark") if left > 0 else None,
         class_=f"ruling {severity(verdict, ruling)}",
     )
@@ -187,11 +189,25 @@ def _facts(run: ProviderRun, ruling: Ruling) -> Iterator[Element]:
 
 def _not_exercised(report: Report) -> Element | None:
     rows = [
-        (verdict.provider, verdict.clause.id, verdict.reason or f"it wants {verdict.clause.wants}")
+        (verdict.provider, verdict.clause.id, why_idle(run, verdict))
         for run in report.runs
         for verdict in of_standing(run, "not-exercised")
     ]
     return _listed("Not exercised", rows)
+
+
+def _commands(report: Report) -> Element | None:
+    """Every call that is shown, once, as it was sent."""
+    found = [
+        whole_command(run, index) for run in report.runs for index in sorted(set(_calls_shown(run)))
+    ]
+    return e("section", e("h2", "Commands, whole"), found) if found else None
+
+
+def _calls_shown(run: ProviderRun) -> Iterator[int]:
+    for verdict in run.verdicts:
+        for ruling in (verdict.rulings or verdict.accepted)[:_MOST_RULINGS]:
+            yield from shown_subject(ruling, run.trace, _MOST_CALLS)
 
 
 def _stale(report: Report) -> Element | None:

@@ -6,6 +6,7 @@ reads it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from testcard.common.message import Exchange
 from testcard.common.redaction import visible
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict, fingerprint, severity
 from testcard.record.json_report import FORMAT, VERSION
+from testcard.report.curl import curl_to
 from testcard.report.summary import STANDINGS, count, place_of, standing
 
 _Object = dict[str, Any]
@@ -25,7 +27,8 @@ def render(report: Report) -> bytes:
 
     `providers` holds one object a provider, with `verdicts` (`outcome` is one of `broken`,
     `finding`, `accepted`, `kept`, `not-exercised`) and `exchanges`; `calls` of a ruling are
-    indices into these. Times are ISO 8601 and seconds, credits are decimal strings.
+    indices into these, and each of them has its `curl`: the shell command that sends it again
+    to `base`, what answered. Times are ISO 8601 and seconds, credits are decimal strings.
     """
     found = count(report.verdicts)
     document = {
@@ -52,8 +55,9 @@ def _provider(run: ProviderRun) -> _Object:
         "settings": dict(reading.settings),
         "spent": f"{run.spent:f}",
         "stopped": run.stopped,
+        "base": run.base,
         "verdicts": [_verdict(run, verdict) for verdict in run.verdicts],
-        "exchanges": [_exchange(exchange) for exchange in run.trace],
+        "exchanges": list(_exchanges(run)),
     }
 
 
@@ -84,6 +88,19 @@ def _ruling(run: ProviderRun, verdict: Verdict, ruling: Ruling) -> _Object:
         "line": place.line,
         "calls": list(ruling.subject),
     }
+
+
+def _exchanges(run: ProviderRun) -> Iterator[_Object]:
+    """Yield them in order; those that a ruling points at with the command that sends them."""
+    cited = {
+        index
+        for verdict in run.verdicts
+        for ruling in (*verdict.rulings, *verdict.accepted)
+        for index in ruling.subject
+    }
+    for index, exchange in enumerate(run.trace):
+        command = {"curl": curl_to(run, exchange.call, whole=True)} if index in cited else {}
+        yield _exchange(exchange) | command
 
 
 def _exchange(exchange: Exchange) -> _Object:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from testcard.common.redaction import visible
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
-from testcard.report.curl import curl
+from testcard.report.curl import curl_to
 from testcard.report.summary import count, place_of, plural, shown_subject, standing
 
 
@@ -86,7 +86,7 @@ def _told(run: ProviderRun, verdict: Verdict, rulings: Iterable[Ruling]) -> str:
 
 def _ruling(run: ProviderRun, ruling: Ruling) -> str:
     shown = shown_subject(ruling, run.trace, 2)
-    calls = [f"sent:     {curl(run.trace[index].call)}" for index in shown]
+    calls = [f"sent:     {curl_to(run, run.trace[index].call)}" for index in shown]
     left = len(set(ruling.subject)) - len(shown)
     said = ruling.evidence
     return "\n".join(

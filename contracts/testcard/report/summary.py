@@ -59,6 +59,20 @@ def of_standing(run: ProviderRun, *wanted: Standing) -> list[Verdict]:
     return [verdict for verdict in run.verdicts if standing(verdict) in wanted]
 
 
+def reached_nothing(run: ProviderRun) -> bool:
+    """Whether a run ended early and no clause had come up: one cause, for all of them."""
+    return bool(run.stopped) and not any(each.exercised for each in run.verdicts)
+
+
+def why_idle(run: ProviderRun, verdict: Verdict) -> str:
+    """Return what it would have taken for a clause to come up.
+
+    Why the run ended early is left out: that is said of the run, once.
+    """
+    said = verdict.reason.removesuffix(run.stopped).removesuffix("; ") if run.stopped else ""
+    return said or verdict.reason or f"it wants {verdict.clause.wants}"
+
+
 def headline(report: Report) -> str:
     """Return the whole report in a few words."""
     found = count(report.verdicts)

@@ -19,13 +19,12 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from testcard.contract.safe import safe
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
-from testcard.report.curl import curl
+from testcard.report.curl import curl_to
 from testcard.report.summary import (
     GROUPS,
     STANDINGS,
@@ -37,7 +36,9 @@ from testcard.report.summary import (
     of_standing,
     place_of,
     plural,
+    reached_nothing,
     shown_subject,
+    why_idle,
 )
 
 _STYLES: Final[dict[Standing, str]] = {
@@ -48,6 +49,7 @@ _STYLES: Final[dict[Standing, str]] = {
     "not-exercised": "dim",
 }
 _MOST_RULINGS: Final = 5
+_RULE: Final = 80  # columns
 _MOST_CALLS: Final = 2
 
 
@@ -101,7 +103,7 @@ def _cell(each: Standing, number: int) -> Text:
 
 def _print_broken(run: ProviderRun, verdict: Verdict, console: Console) -> None:
     console.print()
-    console.print(Rule(style="red"))
+    console.print(Text("─" * min(console.width, _RULE), "red"))
     title = Text.assemble(("✗ ", "bold red"), (verdict.clause.id, "bold"), f"  {verdict.provider}")
     console.print(title)
     console.print(Padding(Text(verdict.clause.sentence), (0, 2), expand=False))
@@ -142,7 +144,7 @@ def _print_calls(run: ProviderRun, ruling: Ruling, console: Console) -> None:
     before = ""
     for index in shown:
         exchange = run.trace[index]
-        command = curl(exchange.call, multiline=True)
+        command = curl_to(run, exchange.call, multiline=True)
         again = ", the same again" if command == before else ""
         console.print(Text(f"  sent, as call {index + 1}{again}: {called(exchange)}", "dim"))
         for line in () if again else command.splitlines():
@@ -185,14 +187,16 @@ def _accepted(report: Report) -> Iterator[Row]:
 
 def _not_exercised(report: Report) -> Iterator[Row]:
     for run in report.runs:
-        for verdict in of_standing(run, "not-exercised"):
-            yield "–", verdict.provider, verdict.clause.id, verdict.reason or verdict.clause.wants
+        for verdict in () if reached_nothing(run) else of_standing(run, "not-exercised"):
+            yield "–", verdict.provider, verdict.clause.id, why_idle(run, verdict)
 
 
 def _stopped(report: Report) -> Iterator[Row]:
     for run in report.runs:
         if run.stopped:
-            yield "!", run.reading.spec.id, "", run.stopped
+            idle = f"none of {plural(len(run.verdicts), 'clause')} came up: "
+            told = f"{idle if reached_nothing(run) else ''}{run.stopped}"
+            yield "!", run.reading.spec.id, "", told
 
 
 def _stale(report: Report) -> Iterator[Row]:

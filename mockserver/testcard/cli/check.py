@@ -30,6 +30,7 @@ from testcard.drivers.plan import planned
 from testcard.record import baseline, drift, har
 from testcard.report import write
 from testcard.report.changes import print_drift
+from testcard.report.console import report_console
 from testcard.report.github import annotate
 from testcard.report.terminal import RunProgress, print_report
 
@@ -141,7 +142,7 @@ def check(
         files = report_files(report or ())
         known_ones = baseline.load(accepted) if accepted else None
         if plan:
-            _print_plan(wanted, Console())
+            _print_plan(wanted, report_console(environ=os.environ))
             return
         with Interrupts() as interrupts:
             with RunProgress(Console(stderr=True)) as progress:
@@ -180,11 +181,11 @@ def drift_(
     old: Annotated[Path, typer.Argument(help="A JSON report, or a baseline.")],
     new: Annotated[Path, typer.Argument(help="A later one.")],
 ) -> None:
-    """Compare two runs: what was added, removed and changed; 1 where something broke."""
+    """Compare two runs: what was added, removed, changed; 1 where something broke or vanished."""
     with clear_errors():
-        changes = drift.changes_between(drift.snapshot(old), drift.snapshot(new))
-        print_drift(changes, Console())
-    raise typer.Exit(drift.exit_code(changes))
+        found = drift.drift(drift.snapshot(old), drift.snapshot(new))
+        print_drift(found, report_console(environ=os.environ))
+    raise typer.Exit(drift.exit_code(found))
 
 
 def _watching(progress: RunProgress) -> Callable[[str], Callable[[Exchange], None]]:
@@ -202,7 +203,7 @@ def _shown(
     report = baseline.accept(found, known_ones) if known_ones is not None else found
     for format_, path in files:
         write(report, format_, path)
-    print_report(report, Console())
+    print_report(report, report_console(environ=os.environ))
     annotate(report, os.environ, sys.stdout)
     for format_, path in files:
         typer.echo(f"testcard: the {format_} report is in {path}", err=True)

@@ -6,6 +6,7 @@ Knows the mock and the contracts. Must not know the command line, or how reports
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from testcard.drivers.check import Driver, check
 from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import plan
 
+_SERVED_AT: Final = "http://127.0.0.1:4242"
 _BALANCE: Final = Decimal(1_000_000)
 _EXAMPLES: Final = 30
 _STORIES: Final = 20
@@ -104,8 +106,25 @@ def sessions(wanted: CheckOptions, *, sending: bool = True) -> list[Session]:
 def _simulated(reading: Reading, options: Options, wanted: CheckOptions) -> Session:
     mock = build(options)
     kind: TargetKind = "reference" if wanted.against == "reference" else "mock"
-    target = InProcess(mock.answer, kind=kind, name=wanted.name)
+    target = InProcess(
+        mock.answer,
+        kind=kind,
+        name=wanted.name,
+        base=f"{_SERVED_AT}/{reading.spec.id}",
+        serving=_serving(reading, kind, wanted),
+    )
     return Session(reading, target, wanted.key or GOOD_KEY, wanted.budget, thorough=True)
+
+
+def _serving(reading: Reading, kind: TargetKind, wanted: CheckOptions) -> str:
+    """The command by which what answered in this process answers in another one."""
+    own = reading.spec.id
+    name = next((word for word in wanted.providers if Path(word).stem == own), own)
+    engine = ["--engine", "reference"] if kind == "reference" else []
+    profile = ["--profile", wanted.profile]
+    found = wanted.settings.get(own, {}).items()
+    settings = [word for key, value in found for word in ("--set", f"{own}.{key}={value}")]
+    return shlex.join(["testcard", "serve", name, *profile, *engine, *settings])
 
 
 def _require_live(wanted: CheckOptions, readings: Sequence[Reading], *, sending: bool) -> None:
