@@ -16,16 +16,15 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.requests import Request
 
-from testcard.doors.http import Door
+from testcard.doors.http import Answering, Door
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from testcard.mock.core import Mock
     from testcard.mock.dialect import Dialect
 
 
-def provider_application(mock: Mock, dialect: Dialect) -> FastAPI:
+def provider_application(mock: Answering, dialect: Dialect) -> FastAPI:
     """Return the FastAPI application of one provider: a route for each of its operations.
 
     What no route takes goes to the mock as well: it answers in the provider's words.

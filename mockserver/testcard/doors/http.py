@@ -14,7 +14,7 @@ import re
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, urlsplit
 
 from anyio.to_thread import run_sync
@@ -24,9 +24,11 @@ from testcard.doors.cors import sharing
 from testcard.doors.wire import call_headers, pieces, reply_body, reply_headers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from testcard.mock.core import Mock
+    from testcard.mock.dialect import Dialect
     from testcard.mock.turn import Work
 
 _HOST: Final = re.compile(rb"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
@@ -35,7 +37,25 @@ _NOBODY_KNOWN: Final = ""
 _PAGE: Final = re.compile(r"/(?P<provider>[^/]+)(?:/?|/docs(?:/.*)?|/openapi\.(?:json|yaml))")
 
 
-def application(mock: Mock, *, cors: bool = True) -> ASGIApp:
+class Answering(Protocol):
+    """What a door serves: a mock, or whatever answers as one does."""
+
+    @property
+    def dialects(self) -> Mapping[str, Dialect]:
+        """The providers that have pages, by their ids."""
+        ...
+
+    @property
+    def largest_body(self) -> int:
+        """Bytes of a request body that are taken."""
+        ...
+
+    def begin(self, call: Call) -> Reply | Work:
+        """Answer one call at once, or return the rest of the work."""
+        ...
+
+
+def application(mock: Answering, *, cors: bool = True) -> ASGIApp:
     """Return one ASGI application that answers for every provider of `mock`.
 
     The pages about a provider (`/{provider}/docs`, `/{provider}/openapi.yaml`) come from its
@@ -61,7 +81,7 @@ def application(mock: Mock, *, cors: bool = True) -> ASGIApp:
 class Door:
     """A mock as an ASGI endpoint."""
 
-    def __init__(self, mock: Mock, prefix: str = "") -> None:
+    def __init__(self, mock: Answering, prefix: str = "") -> None:
         """Answer from `mock`, which sees `prefix` ahead of every path."""
         self._mock = mock
         self._prefix = prefix.encode()
@@ -84,7 +104,7 @@ class Door:
     async def _answered(self, scope: Scope, receive: Receive) -> Reply:
         peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
         head = Call(scope["method"], self._url(scope), call_headers(scope["headers"]), peer=peer)
-        step = self._mock.begin(await _whole(head, receive, self._mock.house.largest_body))
+        step = self._mock.begin(await _whole(head, receive, self._mock.largest_body))
         return step if isinstance(step, Reply) else await _done(step, receive)
 
     def _url(self, scope: Scope) -> str:
@@ -208,7 +228,7 @@ def _text(status: int, said: str, *headers: tuple[str, str]) -> Reply:
 class _Pages:
     """The FastAPI applications of the providers, each made when its first page is asked for."""
 
-    def __init__(self, mock: Mock) -> None:
+    def __init__(self, mock: Answering) -> None:
         self._mock = mock
         self._made: dict[str, Any] = {}
 

@@ -19,6 +19,7 @@ import orjson
 from testcard.common.addresses import CA_PATH
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.mock.core import Mock
+from testcard.mock.dialect import Dialect
 from testcard.mock.turn import Work
 
 Source = Callable[[Call], "Reply | Work"]
@@ -54,8 +55,12 @@ class Tape:
             return tuple(sorted(self._held, key=lambda each: each.started))
 
 
-class Stage(Mock):
-    """A mock that answers for hosts: through its own words, or another source's."""
+class VirtualHosts:
+    """Answers by host, as web servers do: each host through a source of its own.
+
+    What it is asked at this server's own address goes to the mock. A door serves it as it would
+    serve the mock.
+    """
 
     def __init__(
         self,
@@ -67,7 +72,7 @@ class Stage(Mock):
         allowed: Collection[tuple[str, int]] = (),
         tape: Tape | None = None,
     ) -> None:
-        """Stand before `mock`, sharing its state.
+        """Stand before `mock`.
 
         Args:
             mock: what answers at this server's own address.
@@ -77,7 +82,8 @@ class Stage(Mock):
             allowed: hosts and ports that the proxy lets through.
             tape: keeps what was said; a bounded one where none is given.
         """
-        self.dialects, self.house, self.journal = mock.dialects, mock.house, mock.journal
+        self.dialects: Mapping[str, Dialect] = mock.dialects
+        self.largest_body = mock.largest_body
         self._mock = mock
         self._sources = sources
         self._authority = authority

@@ -18,7 +18,7 @@ from testcard.intercept.authority import Authority, fresh, of_user
 from testcard.intercept.child import Setting, environment, run
 from testcard.intercept.clientside import ClientVerdict, judged
 from testcard.intercept.guard import Guard
-from testcard.intercept.hosts import Stage, Tape
+from testcard.intercept.hosts import Tape, VirtualHosts
 from testcard.intercept.options import RunOptions, provider_hosts, require_possible
 from testcard.intercept.proxy import Gates, proxying
 from testcard.intercept.recorder import OWN, Recorder
@@ -64,7 +64,7 @@ def intercept(mock: Mock, options: RunOptions) -> Outcome:
     sources = sources_of(mock, options, recorder, replay)
     authorities = _authorities(mock, sources)
     allowed = frozenset(each for each in options.allow if each[0] not in sources)
-    stage = Stage(
+    hosts = VirtualHosts(
         mock,
         sources,
         authority=authorities[0].pem,
@@ -73,11 +73,11 @@ def intercept(mock: Mock, options: RunOptions) -> Outcome:
         tape=Tape(None) if options.record else Tape(),
     )
     try:
-        code = _run(options, stage, authorities, allowed)
+        code = _run(options, hosts, authorities, allowed)
     finally:
         if options.record:
-            _keep(stage.tape.trace(), options.record, key_headers(mock))
-    return _outcome(mock, options, stage, code, recorder, replay)
+            _keep(hosts.tape.trace(), options.record, key_headers(mock))
+    return _outcome(mock, options, hosts, code, recorder, replay)
 
 
 def _authorities(mock: Mock, sources: Collection[str]) -> list[Authority]:
@@ -89,16 +89,17 @@ def _authorities(mock: Mock, sources: Collection[str]) -> list[Authority]:
 
 def _run(
     options: RunOptions,
-    stage: Stage,
+    hosts: VirtualHosts,
     authorities: Sequence[Authority],
     allowed: Collection[tuple[str, int]],
 ) -> int:
     contexts = {host: made for each in authorities for host, made in each.contexts().items()}
+    cors = not (options.record or options.replay)  # whose answers stay as they are
     guard = Guard(demanding=options.record is not None)
-    gates = Gates(contexts, allowed, stage.refuse, stage.opened.add, guard)
+    gates = Gates(contexts, allowed, hosts.refuse, hosts.opened.add, guard)
     with (
         tempfile.TemporaryDirectory(prefix="testcard-run-") as folder,
-        proxying(application(stage), gates) as port,
+        proxying(application(hosts, cors=cors), gates) as port,
     ):
         files = trust.write(Path(folder), (each.pem for each in authorities))
         setting = Setting(port, guard.token, files, Path(folder))
@@ -115,19 +116,19 @@ def _keep(trace: Trace, path: Path, secret: Collection[str]) -> None:
 def _outcome(
     mock: Mock,
     options: RunOptions,
-    stage: Stage,
+    hosts: VirtualHosts,
     code: int,
     recorder: Recorder | None,
     replay: Replay | None,
 ) -> Outcome:
     readings = [dialect.documented for dialect in mock.dialects.values()]
-    verdict = judged(readings, stage.tape.trace(), lambda call: _whose(mock, call))
+    verdict = judged(readings, hosts.tape.trace(), lambda call: _whose(mock, call))
     notes = [*_notes(options, recorder, replay)]
-    if stage.tape.forgotten:
-        notes.append(f"the first {stage.tape.forgotten} calls were too many to be judged")
+    if hosts.tape.forgotten:
+        notes.append(f"the first {hosts.tape.forgotten} calls were too many to be judged")
     unrecorded = recorder is not None and not recorder.answered
     failed = f"Nothing was recorded: no real host answered. {_untouched(options)}" * unrecorded
-    aside = Aside(dict(stage.refused), tuple(stage.silent), tuple(notes), failed)
+    aside = Aside(dict(hosts.refused), tuple(hosts.silent), tuple(notes), failed)
     unmatched = len(replay.unmatched) if replay else 0
     return Outcome(code, verdict, aside, _answered_by(mock, options), unmatched, unrecorded)
 

@@ -66,6 +66,11 @@ class Mock:
         """The state that calls change."""
         return self.house.world
 
+    @property
+    def largest_body(self) -> int:
+        """Bytes of a request body that are taken."""
+        return self.house.largest_body
+
     def reset(self) -> None:
         """Begin again: world and journal as at the start, nothing remembered."""
         self.world.reset()
