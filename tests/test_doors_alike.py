@@ -27,8 +27,7 @@ from tests.support import SEGMIND, STREAM
 
 from testcard.assembly import Options, build
 from testcard.common.message import Call, Reply
-from testcard.mock.core import Mock
-from testcard.mock.turn import Work
+from testcard.mock.core import Mock, Work
 
 JSON = (("content-type", "application/json"),)
 ODD = {

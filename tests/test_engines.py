@@ -110,17 +110,19 @@ def test_a_picture_that_nobody_waits_for_any_more_costs_nothing(api: Api) -> Non
     assert client.balance == 3
 
 
-@pytest.mark.parametrize("error", [TimeoutError("too many"), CancelledError()])
+@pytest.mark.parametrize(
+    ("error", "status"), [(TimeoutError("too many"), 503), (CancelledError(), 500)]
+)
 def test_the_picture_of_a_job_can_be_asked_for_again_when_the_engine_is_free(
-    error: BaseException,
+    error: BaseException, status: int
 ) -> None:
     engine = Busy(error)
     client = client_of(IMAGEPIPELINE, engine=engine)
     job = json_of(client.ask())["id"]
     client.follow(job)
     url = json_of(client.follow(job))["download_urls"][0]
-    assert client.mock.answer(Call("GET", url)).status == 503
-    client.mock.house.studio.engine = CardEngine()
+    assert client.mock.answer(Call("GET", url)).status == status
+    client.mock.services.studio.engine = CardEngine()
     assert client.mock.answer(Call("GET", url)).header("content-type") == "image/png"
 
 

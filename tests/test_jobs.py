@@ -192,7 +192,7 @@ def test_a_job_of_one_provider_is_unknown_to_another() -> None:
     world = client.mock.world
     hold = world.reserve(AccountId.of("another", "a-key"), Decimal(1))
     assert isinstance(hold, Hold)
-    job = world.begin_job(Order(WORK), hold)
+    job = world.begin_job("an-id", Order(WORK), hold)
     assert client.follow(job.id).status == 404
     assert world.poll("another", job.id) is not None
 

@@ -65,7 +65,7 @@ def test_a_route_counts_the_calls_of_any_client(testcard: Testcard, send: Sender
 
 
 def _operations(testcard: Testcard, call: Call) -> set[str]:
-    operation = testcard.mock.route(call)[1]
+    operation = testcard.mock.route(call).operation
     return {operation.id} if operation else set()
 
 

@@ -36,6 +36,7 @@ from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import LEAST_MEMORY, MemoryLimit, Remembered
 from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.studio import PART as STUDIO_PART
+from testcard.mock.studio import PaintRequest
 from testcard.mock.world import AccountId, JobPolicy
 
 
@@ -87,8 +88,8 @@ def test_a_job_is_painted_from_the_picture_that_was_sent() -> None:
         "download_urls"
     ]
     first = client.mock.answer(Call("GET", url))
-    client.mock.house.inputs.clear()
-    client.mock.house.studio.clear()
+    client.mock.services.inputs.clear()
+    client.mock.services.studio.clear()
     assert client.mock.answer(Call("GET", url)) == first
     assert first.status == 200
 
@@ -156,7 +157,7 @@ def test_all_that_a_mock_keeps_stays_within_its_limit() -> None:
     limit = 2 * MB
     weighed = Weighed(limit)
     mock = mock_of(IMAGEPIPELINE, IMG2IMG, AITHRIVING, policy="at-once", memory=weighed.memory)
-    mock.house = replace(mock.house, inputs=Inputs(memory=weighed.memory))
+    mock.services = replace(mock.services, inputs=Inputs(memory=weighed.memory))
     client = Client(IMAGEPIPELINE, mock)
 
     def load() -> None:
@@ -220,32 +221,34 @@ def test_the_command_line_bounds_the_memory() -> None:
 def test_a_mock_is_built_with_the_memory_it_is_told() -> None:
     trimmed: list[bool] = []
     mock = build(Options(memory=2 * MB, trim=lambda: trimmed.append(True)))
-    assert mock.memory.limit == 2 * MB
+    assert mock.services.memory.limit == 2 * MB
     for number in range(3):
         mock.answer(Call("POST", f"{HOST}/segmind/{number}", (), b"x" * MB))
-    assert mock.memory.held <= mock.memory.room < 2 * MB
+    assert mock.services.memory.held <= mock.services.memory.room < 2 * MB
     assert [entry.number for entry in mock.journal.entries()] == [3]
     mock.reset()
     assert trimmed == [True]
-    assert mock.memory.held == 0
+    assert mock.services.memory.held == 0
 
 
 def test_every_keeper_shares_the_limit_that_was_told() -> None:
     """Journal, jobs, accounts, pictures sent and pictures painted: none has a limit of its own."""
     mock = build(Options(policy=JobPolicy.parse("at-once")))
-    mock.house.inputs.clear()
+    mock.services.inputs.clear()
     client = Client(IMAGEPIPELINE, mock)
-    held = [mock.memory.held]
+    held = [mock.services.memory.held]
     mock.world.account(AccountId.of("anyone", "a-key"))
-    held.append(mock.memory.held)
+    held.append(mock.services.memory.held)
     begin(mock.world, 1, "x" * MB)
-    held.append(mock.memory.held)
-    mock.house.inputs.read(noise(1), ["file"])
-    held.append(mock.memory.held)
-    mock.house.studio.pictures(PictureJob("anyone", "", width=64, height=64), "png", 1)
-    held.append(mock.memory.held)
+    held.append(mock.services.memory.held)
+    mock.services.inputs.read(noise(1), ["file"])
+    held.append(mock.services.memory.held)
+    mock.services.studio.pictures(
+        PaintRequest(PictureJob("anyone", "", width=64, height=64), "png", 1)
+    )
+    held.append(mock.services.memory.held)
     client.send(b"")
-    held.append(mock.memory.held)
+    held.append(mock.services.memory.held)
     assert held == sorted(set(held))
 
 

@@ -24,7 +24,7 @@ from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import MemoryLimit, Remembered
 from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.render import json_bytes
-from testcard.mock.studio import Studio
+from testcard.mock.studio import PaintRequest, Studio
 from testcard.mock.world import AccountId
 
 # Weights are honest
@@ -119,7 +119,10 @@ def test_painted_pictures_weigh_what_they_hold_and_prompts_are_not_among_them() 
     studio = Studio(CardEngine(), memory=weighed.memory)
     job = PictureJob("anyone", "", width=64, height=64)
     weighed.honest(
-        lambda number: studio.pictures(replace(job, prompt=f"{number}" * 100_000), "png", 1), 30
+        lambda number: studio.pictures(
+            PaintRequest(replace(job, prompt=f"{number}" * 100_000), "png", 1)
+        ),
+        30,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,11 +23,18 @@ from tests.support import (
     json_of,
 )
 
+from testcard.card.engine import CardEngine
+from testcard.common.message import Reply
 from testcard.common.reading import Profile
 from testcard.common.spec import SpecError
+from testcard.common.trouble import Trouble
+from testcard.mock.core import Mock
+from testcard.mock.dialect import Visit
 from testcard.mock.fault import Fault
+from testcard.mock.inputs import Inputs
 from testcard.mock.memory_world import MemoryWorld
-from testcard.mock.world import AccountId, Hold
+from testcard.mock.world import AccountId, Hold, World
+from testcard.providers.base import SpecDialect
 
 PAYING = pytest.mark.parametrize(
     "api", [api for api in APIS if api is not IMAGEPIPELINE], ids=lambda api: api.provider
@@ -162,3 +170,73 @@ def test_whatever_the_order_credits_are_neither_made_nor_overspent(
         account = world.account(who)
         assert account.held == price * len(open_holds)
         assert account.balance == balance - price * settled >= 0
+
+
+class Speechless(SpecDialect):
+    """A dialect that has no words for a success, and none for failures of a kind."""
+
+    mute_about = ""
+
+    def success(self, *_: Any) -> Reply:
+        """Break down."""
+        raise RuntimeError("no words for this")
+
+    def standing(self, *_: Any) -> Reply:
+        """Break down."""
+        raise RuntimeError("no words for this")
+
+    def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
+        """Break down over one kind of trouble."""
+        if trouble.kind == self.mute_about:
+            raise RuntimeError("no words for this either")
+        return super().failure(visit, trouble, world)
+
+
+def speechless(api: Api, mute_about: str = "", policy: str = "polls:1") -> Client:
+    client = client_of(api, policy=policy)
+    dialect = Speechless(client.mock.dialects[api.provider].reading.spec, "lenient", {})
+    dialect.mute_about = mute_about
+    mock = Mock([dialect], client.mock.world, CardEngine(), Inputs())
+    return client.but(mock=mock)
+
+
+@PAYING
+def test_a_success_that_cannot_be_worded_is_free_and_told(api: Api) -> None:
+    client = speechless(api)
+    assert client.ask().status >= 400 or api.provider == "aithriving"
+    assert client.entry.verdict == "failed"
+    assert client.balance == 1000  # and nothing held
+
+
+@pytest.mark.parametrize("policy", ["at-once", "polls:0", "never"])
+def test_a_job_that_cannot_be_worded_is_free_and_forgotten(policy: str) -> None:
+    client = speechless(IMAGEPIPELINE, policy=policy)
+    assert client.ask().status == 500
+    assert client.entry.verdict == "failed"
+    assert client.balance == 1000  # and nothing held
+    assert client.mock.world.jobs() == ()
+
+
+@pytest.mark.parametrize("api", APIS, ids=lambda api: api.provider)
+def test_a_failure_that_cannot_be_worded_is_a_plain_500_and_told(api: Api) -> None:
+    client = speechless(api, mute_about="invalid")
+    reply = client.ask(prompt=ABSENT)
+    assert reply.status == 500
+    assert "failed to word 'invalid'" in json_of(reply)["error"]
+    assert client.entry.verdict == "failed"
+    assert "prompt" in client.entry.detail, "what went wrong in the first place"
+    assert client.balance == 1000
+
+
+def test_credits_left_are_counted_for_each_of_several_calls_at_once() -> None:
+    """Each answer tells another number, whichever is worded first."""
+    client = client_of(SEGMIND)
+    start = Barrier(8)
+
+    def left(number: int) -> str | None:
+        start.wait()
+        return client.ask(seed=number, **small(client)).header(CREDITS)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(left, range(8)))
+    assert sorted(told, key=str) == [str(number) for number in range(992, 1000)]

@@ -126,7 +126,7 @@ def test_the_marker_takes_the_engine(pytester: pytest.Pytester) -> None:
 
         @pytest.mark.testcard(provider="segmind", engine="reference")
         def test_it(testcard):
-            assert testcard.mock.house.studio.engine.name == "reference"
+            assert testcard.mock.services.studio.engine.name == "reference"
         """
     )
     pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:xdist").assert_outcomes(passed=1)

@@ -106,18 +106,18 @@ def test_a_reset_puts_back_everything_the_job_policy_too() -> None:
     fresh = MemoryWorld(policy=JobPolicy("never", 0))
     used = MemoryWorld(policy=JobPolicy("never", 0))
     used.set_policy(JobPolicy("fail", 0))
-    used.begin_job(ORDER, held(used))
+    used.begin_job("an-id", ORDER, held(used))
     used.set_balance(WHO, Decimal(3))
     used.fail_next("anyone", Fault("failed"), 3)
     used.wait_for_turn(WHO, 1)
-    used.draw_seed()
+    used.arrive()
     used.reset()
     assert used.policy() == JobPolicy("never", 0)
     assert not used.accounts()
     assert not used.jobs()
     assert used.next_fault("anyone") is None
     assert used.wait_for_turn(WHO, 1) is None
-    assert [used.draw_id(), used.draw_seed()] == [fresh.draw_id(), fresh.draw_seed()]
+    assert used.arrive().id() == fresh.arrive().id()
 
 
 def test_post_reset_puts_the_job_policy_back() -> None:
@@ -131,7 +131,7 @@ def test_post_reset_puts_the_job_policy_back() -> None:
 def test_what_a_world_says_is_never_changed_by_what_comes_after() -> None:
     world = MemoryWorld(policy=JobPolicy("polls", 1))
     account, hold = world.account(WHO), held(world)
-    job = world.begin_job(ORDER, hold)
+    job = world.begin_job("an-id", ORDER, hold)
     first = world.poll("anyone", job.id)
     last = world.poll("anyone", job.id)
     assert (job.polls, job.state) == (0, "PENDING")

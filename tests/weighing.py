@@ -74,4 +74,4 @@ def order(number: int, value: str | bytes) -> Order:
 def begin(world: World, number: int, value: str | bytes) -> str:
     hold = world.reserve(AccountId.of("anyone", "a-key"), Decimal(0))
     assert hold is not None
-    return world.begin_job(order(number, value), hold).id
+    return world.begin_job(world.arrive().id(), order(number, value), hold).id

@@ -135,12 +135,12 @@ class ServesTheEmpty(MemoryWorld):
 class FailsEverySecond(MemoryWorld):
     """Every second job comes to FAILURE."""
 
-    def begin_job(self, order: Order, hold: Hold) -> Job:
+    def begin_job(self, job_id: str, order: Order, hold: Hold) -> Job:
         """Begin it with another policy."""
         kept = self.policy()
         if len(self.jobs()) % 2:
             self.set_policy(JobPolicy("fail", 0))
-        job = super().begin_job(order, hold)
+        job = super().begin_job(job_id, order, hold)
         self.set_policy(kept)
         return job
 

@@ -18,12 +18,11 @@ from testcard.common.reading import Operation, Profile
 from testcard.common.schema import merged
 from testcard.common.spec import Node, Spec, resolved
 from testcard.contract.verdict import Group
-from testcard.mock.core import Mock
+from testcard.mock.core import Mock, Work
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
 from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.studio import Studio
-from testcard.mock.turn import Work
 from testcard.mock.world import JobPolicy
 from testcard.providers.base import SpecDialect
 
@@ -40,7 +39,7 @@ class Scene:
         call: as sent.
         reply: the faithful answer.
         operation: what the call was for; None for unknown routes and for job pictures.
-        verdict: the journal's word on it: ok, or a kind of trouble; empty for job pictures.
+        verdict: the journal's word on it: ok, or a kind of trouble; empty for the mock's own.
         fields: of the body, in brief.
     """
 
@@ -60,7 +59,7 @@ class Scene:
     @property
     def download(self) -> bool:
         """Whether the answer is a picture that a job led to."""
-        return not self.verdict and self.reply.status == 200
+        return self.operation is None and self.verdict == "ok"
 
     def job_says(self, state: str) -> bool:
         """Whether the answer tells that a job is in `state`."""
@@ -91,7 +90,7 @@ class Mutated(Mock):
         entry = self.last
         if entry is None:
             return Scene(self, call, reply, None, "", {})
-        operation = self.route(call)[1]
+        operation = self.route(call).operation
         return Scene(self, call, reply, operation, entry.verdict, entry.fields)
 
     def watch(self, entry: Entry) -> None:
@@ -146,9 +145,9 @@ class Mutant:
             journal=Journal(lambda entry: mutated.watch(entry)),
         )
         if self.engine is None:
-            mutated.house = replace(mutated.house, studio=_shared_studio())
+            mutated.services = replace(mutated.services, studio=_shared_studio())
         elif self.forgetful:
-            mutated.house = replace(mutated.house, studio=Studio(engine, 0))
+            mutated.services = replace(mutated.services, studio=Studio(engine, 0))
         mutated.around = self.around() if self.around else None
         return mutated
 

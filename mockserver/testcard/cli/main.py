@@ -164,7 +164,7 @@ def serve(
 
         def ready(base: str) -> None:
             said = (
-                f"{profile.value} profile, {mock.house.studio.engine.name} engine. "
+                f"{profile.value} profile, {mock.services.studio.engine.name} engine. "
                 f"Journal: {base}{ADMIN_PREFIX}journal. Ctrl-C stops."
             )
             if log_format == "json":

@@ -22,14 +22,15 @@ from anyio.to_thread import run_sync
 from testcard.common.message import Call, Reply
 from testcard.doors.cors import sharing
 from testcard.doors.wire import call_headers, pieces, reply_body, reply_headers
+from testcard.mock.routing import normal_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from testcard.mock.core import Work
     from testcard.mock.dialect import Dialect
-    from testcard.mock.turn import Work
 
 _HOST: Final = re.compile(rb"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _NOBODY_KNOWN: Final = ""
@@ -236,7 +237,7 @@ class _Pages:
         """Return what answers for a page about a provider; None where a call is none to such."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
-        found = _PAGE.fullmatch(_path(scope).decode("latin-1"))
+        found = _PAGE.fullmatch(normal_path(_path(scope).decode("latin-1")))
         if found is None or found["provider"] not in self._mock.dialects:
             return None
         name = found["provider"]

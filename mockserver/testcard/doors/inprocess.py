@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from testcard.common.message import Call, Reply
 
 if TYPE_CHECKING:
-    from testcard.mock.core import Mock
-    from testcard.mock.turn import Work
+    from testcard.mock.core import Mock, Work
 
 
 class OtherHost(AssertionError):  # noqa: N818 (what a call asks for)

@@ -18,9 +18,8 @@ import orjson
 
 from testcard.common.addresses import CA_PATH
 from testcard.common.message import Call, Exchange, Reply, Trace
-from testcard.mock.core import Mock
+from testcard.mock.core import Mock, Work
 from testcard.mock.dialect import Dialect
-from testcard.mock.turn import Work
 
 Source = Callable[[Call], "Reply | Work"]
 """Answers calls to one host, at once or as work."""

@@ -18,13 +18,12 @@ from typing import Final
 import orjson
 
 from testcard.common.message import Call, Exchange, Headers, Reply
-from testcard.common.reading import Operation
 from testcard.contract.targets import Target, Unreachable
 from testcard.contract.trace import read_trace
-from testcard.mock.dialect import Dialect
+from testcard.mock.routing import Match
 
-Route = Callable[[Call], tuple[Dialect | None, Operation | None, dict[str, str], bool]]
-"""Whom a call is for, what for, its path's parameters, and whether its path is known."""
+Route = Callable[[Call], Match]
+"""Finds whom a call is for, and what for."""
 
 OWN: Final = "x-testcard"
 """Header that marks an answer of testcard's own, which belongs in no recording."""
@@ -85,9 +84,7 @@ class Recorder:
         refusal = self._reserve(cost)
         if refusal:
             return _own(503, refusal)
-        dialect = self._route(call)[0]
-        named = dialect.reading.spec.id if dialect else call.parts.hostname or ""
-        target = self._targets[named]
+        target = self._targets[self._route(call).provider or call.parts.hostname or ""]
         onward = Call(call.method, call.url, _onward(call.headers), call.body)
         try:
             exchange = target.send(onward, self._limits.timeout)
@@ -102,10 +99,11 @@ class Recorder:
         return exchange.reply
 
     def _cost(self, call: Call) -> Decimal:
-        dialect, operation, _, _ = self._route(call)
-        if dialect is None or (operation is not None and operation.does in _FREE):
+        match = self._route(call)
+        operation = match.operation
+        if match.dialect is None or (operation is not None and operation.does in _FREE):
             return Decimal(0)
-        return dialect.reading.price
+        return match.dialect.reading.price
 
     def _reserve(self, cost: Decimal) -> str:
         """Count a call; return why it may not be sent, or nothing."""
@@ -140,7 +138,7 @@ class Recorder:
 
     def _refused(self, exchange: Exchange) -> bool:
         """Whether the answer says that nothing was made, so that nothing can be charged."""
-        dialect = self._route(exchange.call)[0]
+        dialect = self._route(exchange.call).dialect
         if dialect is None:
             return False
         return not read_trace(dialect.documented, (exchange,))[0].succeeded

@@ -116,14 +116,15 @@ class Replay:
         return next((each for each in self._kept if each.essence == essence), None)
 
     def _essence(self, call: Call) -> Essence:
-        dialect, operation, params, _ = self.route(call)
+        match = self.route(call)
+        dialect, operation = match.dialect, match.operation
         named = dialect.reading.key_headers if dialect else frozenset()
         clean = redacted((Exchange(call, Reply(0)),), named)[0].call  # as a recording holds it
         query = {f"?{name}": value for name, value in parse_qsl(clean.parts.query)}
         if dialect is None or operation is None:
             url = clean.url.partition("?")[0]
             return Essence(f"{call.method} {url}", query | _raw(clean.body))
-        words = (dialect.reading.spec.id, operation.id, *params.values())
+        words = (dialect.reading.spec.id, operation.id, *match.params.values())
         if operation.body is None:
             return Essence(" ".join(words), query | _raw(clean.body))
         try:

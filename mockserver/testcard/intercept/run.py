@@ -165,5 +165,4 @@ def _answered_by(mock: Mock, options: RunOptions) -> str:
 
 
 def _whose(mock: Mock, call: Call) -> str | None:
-    dialect = mock.route(call)[0]
-    return dialect.reading.spec.id if dialect else None
+    return mock.route(call).provider

@@ -18,8 +18,7 @@ from testcard.intercept.hosts import Source
 from testcard.intercept.options import RunOptions, provider_hosts
 from testcard.intercept.recorder import Recorder
 from testcard.intercept.replay import Replay
-from testcard.mock.core import Mock
-from testcard.mock.turn import Work
+from testcard.mock.core import Mock, Work
 
 
 def sources_of(
@@ -52,7 +51,7 @@ def _preferring(mock: Mock, prefer: str) -> Source:
     code = prefer.removeprefix("code=") if prefer.startswith("code=") else ""
 
     def answer(call: Call) -> Reply | Work:
-        operation = mock.route(call)[1]
+        operation = mock.route(call).operation
         has = operation is not None and (not code or int(code) in operation.responses)
         if prefer and has and call.header("prefer") is None:
             call = replace(call, headers=(*call.headers, ("Prefer", prefer)))
@@ -69,7 +68,7 @@ def _painting(mock: Mock) -> Source:
             ending = call.parts.path.rpartition(".")[2].lower()
             format_: Any = {"jpg": "jpeg", "jpeg": "jpeg", "webp": "webp"}.get(ending, "png")
             try:
-                found = mock.house.inputs.read(call.url, ("url",))
+                found = mock.services.inputs.read(call.url, ("url",))
             except (PictureError, OSError) as error:
                 return _unreadable(call, error)
             data = encode(found.array, format_)
@@ -93,8 +92,9 @@ def keyed(mock: Mock, keys: Mapping[str, str]) -> Callable[[Call], Call]:
     """Put the keys given in the place of the client's own."""
 
     def prepare(call: Call) -> Call:
-        dialect, operation, _, _ = mock.route(call)
-        key = keys.get(dialect.reading.spec.id) if dialect else None
+        match = mock.route(call)
+        operation = match.operation
+        key = keys.get(match.provider) if match.provider else None
         if key is None or operation is None or not operation.key_headers:
             return call
         names = {name.lower() for name in (*operation.key_headers, *operation.key_aliases)}

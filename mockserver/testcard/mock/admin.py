@@ -24,6 +24,7 @@ from testcard.mock.admin_spec import AdminOperation, Refused, admin_spec
 from testcard.mock.dialect import Dialect
 from testcard.mock.fault import Fault
 from testcard.mock.journal import Journal
+from testcard.mock.routing import normal_path
 from testcard.mock.studio import Studio
 from testcard.mock.summary import entry_summary
 from testcard.mock.world import Account, AccountId, JobPolicy, World
@@ -66,7 +67,7 @@ class Admin:
 
     def answer(self, call: Call) -> Reply:
         """Answer a call whose path begins with ADMIN_PREFIX."""
-        path = call.parts.path.removeprefix(ADMIN_PREFIX)
+        path = normal_path(call.parts.path).removeprefix(ADMIN_PREFIX)
         part_of_page = asset(path) if call.method in ("GET", "HEAD") else None
         if part_of_page is not None:
             return part_of_page

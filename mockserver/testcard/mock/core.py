@@ -7,25 +7,29 @@ a web framework or a provider's name.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.job import Engine
 from testcard.common.message import Call, Exchange, Reply, blank
-from testcard.common.reading import Operation
 from testcard.common.trouble import Trouble
 from testcard.mock.access import Access
 from testcard.mock.admin import Admin, Administered
 from testcard.mock.dialect import Dialect, Visit
-from testcard.mock.downloads import PICTURE, picture
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import MemoryLimit
 from testcard.mock.render import json_bytes
+from testcard.mock.routing import Match, Router
+from testcard.mock.services import Services
 from testcard.mock.studio import Studio
 from testcard.mock.summary import brief
-from testcard.mock.turn import House, Turn, Work
+from testcard.mock.turn import Outcome, Turn
 from testcard.mock.world import World
+
+Work = Callable[[], Reply]
+"""The costly rest of a call, to be done where it holds nobody up."""
 
 LARGEST_BODY = 32 << 20
 """Bytes of a request body that are taken, unless told otherwise."""
@@ -47,37 +51,48 @@ class Mock:
         largest_body: int = LARGEST_BODY,
         memory: MemoryLimit | None = None,
         access: Access = Access(),  # noqa: B008 (frozen)
+        stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Put a mock together from its parts; `testcard.assembly` does so from options.
 
-        `access` says who may look after it under /_testcard/.
+        Args:
+            dialects: of the providers that are served.
+            world: the state that calls change; calls are dated by its clock.
+            engine: paints.
+            inputs: reads the pictures sent.
+            journal: where calls are written down; one of its own where none is given.
+            largest_body: bytes of a request body that are taken.
+            memory: what journal, studio and world share; one of its own where none is given.
+            access: who may look after the mock under /_testcard/.
+            stopwatch: tells seconds, of which differences are taken: how long calls took.
         """
-        self.memory = memory or MemoryLimit()
         self.dialects: Mapping[str, Dialect] = {each.reading.spec.id: each for each in dialects}
-        self.house = House(world, Studio(engine, memory=self.memory), inputs, largest_body)
-        self.journal = journal or Journal(memory=self.memory)
-        parts = Administered(self.dialects, world, self.house.studio, self.journal, self.reset)
+        limit = memory or MemoryLimit()
+        self.services = Services(
+            world, Studio(engine, memory=limit), inputs, limit, largest_body=largest_body
+        )
+        self.journal = journal or Journal(memory=limit)
+        parts = Administered(self.dialects, world, self.services.studio, self.journal, self.reset)
         self._admin = Admin(parts, access)
+        self._router = Router(self.dialects.values())
+        self._stopwatch = stopwatch
         keys = (each.reading.key_headers for each in self.dialects.values())
         self._secret = _ALWAYS_SECRET.union(*keys)  # whoever is asked: a key may go astray
 
     @property
     def world(self) -> World:
         """The state that calls change."""
-        return self.house.world
+        return self.services.world
 
     @property
     def largest_body(self) -> int:
         """Bytes of a request body that are taken."""
-        return self.house.largest_body
+        return self.services.largest_body
 
     def reset(self) -> None:
         """Begin again: world and journal as at the start, nothing remembered."""
-        self.world.reset()
         self.journal.clear()
-        self.house.studio.clear()
-        self.house.inputs.clear()
-        self.memory.trim()
+        self.services.reset()
 
     def answer(self, call: Call) -> Reply:
         """Answer one call, however long it takes."""
@@ -87,66 +102,45 @@ class Mock:
     def begin(self, call: Call) -> Reply | Work:
         """Answer one call at once, or return the rest of the work.
 
-        What is returned as work decodes and paints pictures: milliseconds and more, to be
-        done where it holds nobody up.
+        What is returned as work reads large bodies, decodes and paints pictures: milliseconds
+        and more, to be done where it holds nobody up.
         """
-        if call.parts.path.startswith(ADMIN_PREFIX):
-            found = PICTURE.fullmatch(call.parts.path.removeprefix(ADMIN_PREFIX))
-            if found:
-                return picture(self, found["job"], int(found["index"]))
+        began = self._stopwatch()
+        match = self.route(call)
+        if match.is_admin:
             return self._admin.answer(call)
-        at_root = call.parts.path in ("", "/") and call.method in ("GET", "HEAD")
-        if at_root and self.route(call)[0] is None:
+        if match.provider is None and match.path in ("", "/") and call.method in ("GET", "HEAD"):
             return self._admin.root()
-        began = time.perf_counter()
+        visit = Visit(call, match, self.world.arrive())
         started = self.world.now()
-        dialect, operation, params, path_known = self.route(call)
-        visit = Visit(call, operation, params)
+        dialect = self._who_answers(match)
 
-        def closed(reply: Reply, trouble: Trouble | None) -> None:
-            took = time.perf_counter() - began
-            self._record(visit, dialect, reply, trouble, started, took)
+        def closed(outcome: Outcome) -> Reply:
+            took = self._stopwatch() - began
+            self._record(visit, dialect, outcome, Exchange(call, outcome.reply, started, took))
+            return outcome.reply
 
-        if dialect is not None:
-            return Turn(self.house, dialect, visit, closed).begin(path_known=path_known)
-        reply = self._nobody(call)
-        closed(reply, Trouble("not-found", "no provider answers here"))
-        return reply
+        if dialect is None:
+            return closed(self._nobody(match))
+        step = Turn(self.services, dialect, visit).begin()
+        return closed(step) if isinstance(step, Outcome) else lambda: closed(step())
 
-    def route(self, call: Call) -> tuple[Dialect | None, Operation | None, dict[str, str], bool]:
-        """Return whom a call is for, what for, its path's parameters, and if its path is known.
+    def route(self, call: Call) -> Match:
+        """Find whom a call is for, and what for."""
+        return self._router.route(call)
 
-        A provider answers under `/{provider}` + its own path, and at its own path where the
-        Host is its own.
-        """
-        parts = call.parts
-        first, _, rest = parts.path.removeprefix("/").partition("/")
-        if first in self.dialects:
-            dialect = self.dialects[first]
-            return (dialect, *dialect.reading.match(call.method, f"/{rest}"))
-        nobody: tuple[None, dict[str, str], bool] = (None, {}, False)
-        best: tuple[Dialect | None, Operation | None, dict[str, str], bool] = (None, *nobody)
-        for dialect in self.dialects.values():
-            if dialect.reading.spec.server == f"https://{parts.hostname}":
-                found = dialect.reading.match(call.method, parts.path)
-                if found[2]:
-                    return (dialect, *found)
-                best = best if best[0] else (dialect, *nobody)
-        return best
+    def _who_answers(self, match: Match) -> Dialect | None:
+        """The provider whose address it is; for a job's picture, whose job it is."""
+        job = self.world.find_job(match.download.job) if match.download else None
+        return self.dialects.get(job.provider if job else match.provider or "")
 
     def _record(
-        self,
-        visit: Visit,
-        dialect: Dialect | None,
-        reply: Reply,
-        trouble: Trouble | None,
-        started: float,
-        took: float,
+        self, visit: Visit, dialect: Dialect | None, outcome: Outcome, exchange: Exchange
     ) -> None:
-        call = visit.call
+        call, trouble = exchange.call, outcome.trouble
         kept = Call(call.method, call.url, blank(call.headers, self._secret), call.body)
         self.journal.write(
-            Exchange(kept, reply, started, took),
+            replace(exchange, call=kept),
             provider=dialect.reading.spec.id if dialect else None,
             operation=visit.operation.id if visit.operation else None,
             verdict=trouble.kind if trouble else "ok",
@@ -156,10 +150,15 @@ class Mock:
             fields=brief(visit.fields),
         )
 
-    def _nobody(self, call: Call) -> Reply:
+    def _nobody(self, match: Match) -> Outcome:
+        seen = f"no provider answers at {match.path}"
+        if match.download:
+            seen = "no picture is here; its job is unknown"
+        said = f"{seen}; {match.hint}" if match.hint else seen
         body = {
-            "error": f"no provider answers at {call.parts.path}",
+            "error": said,
             "providers": {name: f"/{name}" for name in self.dialects},
             "admin": ADMIN_PREFIX,
         }
-        return Reply(404, (("content-type", "application/json"),), json_bytes(body))
+        reply = Reply(404, (("content-type", "application/json"),), json_bytes(body))
+        return Outcome(reply, Trouble("not-found", said))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Protocol
 
 from testcard.common.body import Finding
 from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
 from testcard.common.picture import Format
-from testcard.common.reading import Operation, Reading
+from testcard.common.reading import Operation
 from testcard.common.trouble import Trouble
-from testcard.mock.world import AccountId, Hold, Order, World
+from testcard.mock.draws import Draws
+from testcard.mock.routing import Match, Served
+from testcard.mock.world import AccountId, Job, World
 
 
 @dataclass(slots=True)
@@ -25,21 +28,28 @@ class Visit:
 
     Attributes:
         call: as the client sent it.
-        operation: None where the URL and method are none of the provider's.
-        params: of the path.
+        match: whom it is for, and what for.
+        draws: random choices that are this call's own.
         fields: of the body, valid, under the page's names.
         findings: what was forgiven.
         notes: what of the call had no effect on the picture, as (field, why).
         account: who pays; None until the key has been accepted.
+        left: credits that are left to the account once this call is paid; None until it is sure.
     """
 
     call: Call
-    operation: Operation | None = None
-    params: dict[str, str] = field(default_factory=dict)
+    match: Match
+    draws: Draws
     fields: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     account: AccountId | None = None
+    left: Decimal | None = None
+
+    @property
+    def operation(self) -> Operation | None:
+        """What is asked for; None where the URL and method are none of the provider's."""
+        return self.match.operation
 
     @property
     def base(self) -> str:
@@ -48,11 +58,8 @@ class Visit:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-class Dialect(Protocol):
+class Dialect(Served, Protocol):
     """How one provider speaks."""
-
-    reading: Reading
-    documented: Reading
 
     def admit(self, account: AccountId, world: World) -> None:
         """Let a call with an accepted key in, or raise Trouble."""
@@ -69,11 +76,11 @@ class Dialect(Protocol):
     def success(
         self, visit: Visit, job: PictureJob, pictures: Sequence[bytes], world: World
     ) -> Reply:
-        """Word the answer to a call whose pictures are painted and paid."""
+        """Word the answer to a call whose pictures are painted; it is paid once this returns."""
         ...
 
-    def begun(self, visit: Visit, order: Order, hold: Hold, world: World) -> Reply:
-        """Begin an asynchronous job, which is paid from `hold`, and word the answer."""
+    def begun(self, visit: Visit, job: Job, world: World) -> Reply:
+        """Word the answer to a call that began an asynchronous job."""
         ...
 
     def state(self, visit: Visit, world: World) -> Reply:

@@ -5,13 +5,22 @@ Knows Readings and what the lenient profile takes. Must not know who answers, mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from testcard.common.body import FilePart, Finding, Malformed, checkable, fields_of
+from testcard.common.body import (
+    MULTIPART,
+    FilePart,
+    Finding,
+    Malformed,
+    checkable,
+    fields_of,
+)
 from testcard.common.job import PictureJob
 from testcard.common.keys import bare_key, kind_of
+from testcard.common.message import Call
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
@@ -22,14 +31,31 @@ from testcard.mock.world import Order, Upload
 
 Reader = Callable[[str | bytes, Collection[str]], Pixels | None]
 
+_PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
+_LARGE_JSON = 256 << 10
+_LARGE_FORM = 64 << 10
 
-def note_path(visit: Visit, operation: Operation, provider: str) -> None:
+
+def note_path(visit: Visit, operation: Operation) -> None:
     """Note where the call goes to a path that only the lenient profile takes."""
-    path = visit.call.parts.path.removeprefix(f"/{provider}")
-    if operation.pattern.fullmatch(path) is None:
+    if visit.match.is_alias:
         said = operation.evidence
-        message = f"{path} is not the page's {operation.path}"
+        message = f"{visit.match.path} is not the page's {operation.path}"
         visit.findings.append(Finding("path", message, said.grade, said.source))
+
+
+def preferences(call: Call) -> dict[str, str]:
+    """Return what the call prefers, of code and example; the first of each counts (RFC 7240)."""
+    said = ",".join(value for name, value in call.headers if name.lower() == "prefer")
+    found: dict[str, str] = {}
+    for name, value in _PREFER.findall(said) if said else ():
+        found.setdefault(name, value)
+    return found
+
+
+def holds_up(call: Call, body: Body) -> bool:
+    """Whether reading the body may take so long that others are not to wait for it."""
+    return len(call.body) > (_LARGE_FORM if body.media_type == MULTIPART else _LARGE_JSON)
 
 
 def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:

@@ -76,6 +76,17 @@ class Jobs:
     def forget_oldest(self) -> Job:
         """Forget the oldest and return it; KeyError where there is none."""
         _, job = self._jobs.popitem(last=False)
+        self._let_go(job)
+        return job
+
+    def forget(self, job_id: str) -> Job | None:
+        """Forget a job and return it; None where the id is not known."""
+        job = self._jobs.pop(job_id, None)
+        if job is not None:
+            self._let_go(job)
+        return job
+
+    def _let_go(self, job: Job) -> None:
         self._bytes -= _weight(job)
         for upload in job.order.uploads:
             shared = self._shared[upload.value]
@@ -83,7 +94,6 @@ class Jobs:
             if not shared.jobs:
                 del self._shared[upload.value]
                 self._bytes -= getsizeof(upload.value)
-        return job
 
     def _share(self, order: Order) -> Order:
         return replace(order, uploads=tuple(self._kept_once(each) for each in order.uploads))

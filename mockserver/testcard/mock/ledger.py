@@ -82,8 +82,9 @@ class Ledger:
         if entry.balance - entry.held < price:
             return None
         self._count += 1
-        hold = self._holds[self._count] = Hold(self._count, who, price)
         entry.held += price
+        left = entry.balance - entry.held
+        hold = self._holds[self._count] = Hold(self._count, who, price, left)
         entry.holds += 1
         self._idle.pop(who, None)
         self._holding[who] = entry
@@ -98,6 +99,10 @@ class Ledger:
     def release(self, hold: Hold) -> None:
         """Give back what was held; nothing where the hold has ended."""
         self._ended(hold)
+
+    def refund(self, hold: Hold) -> None:
+        """Give back what was settled."""
+        self._used(hold.account).balance += hold.amount
 
     def wait_for_turn(self, who: AccountId, per_minute: int, now: float) -> int | None:
         """Count a call against a rate limit; the seconds to wait where it is one too many."""

@@ -6,15 +6,14 @@ provider's words, or threads beyond the one lock that makes each method whole.
 
 from __future__ import annotations
 
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from threading import RLock
-from uuid import UUID
 
+from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault, times_of
 from testcard.mock.jobs import Jobs, due
 from testcard.mock.ledger import Ledger
@@ -25,7 +24,6 @@ _MOST_JOBS = 10_000
 _MOST_ACCOUNTS = 10_000
 _JOBS_PART = 0.6  # of what a mock remembers
 _ACCOUNTS_PART = 0.03
-_LARGEST_SEED = 2**32 - 1  # of the documented APIs that bound a seed at all
 
 
 class MemoryWorld:
@@ -68,22 +66,18 @@ class MemoryWorld:
     def reset(self) -> None:
         """Begin again: accounts, holds, jobs, job policy, faults and randomness."""
         with self._lock:
-            self._random = random.Random(self._seed)  # noqa: S311 (repeatable on purpose)
+            self._arrived = 0
             self._policy = self._first_policy
             self._ledger.clear()
             self._jobs.clear()
             self._faults.clear()
             self._weigh()
 
-    def draw_seed(self) -> int:
-        """Return a random seed, 1 to 4294967295."""
+    def arrive(self) -> Draws:
+        """Count one more call; return its random choices, which no other call's disturb."""
         with self._lock:
-            return self._random.randint(1, _LARGEST_SEED)
-
-    def draw_id(self) -> str:
-        """Return a fresh id in the form of a UUID."""
-        with self._lock:
-            return str(UUID(int=self._random.getrandbits(128), version=4))
+            self._arrived += 1
+            return Draws(self._seed, self._arrived)
 
     # Accounts
 
@@ -167,16 +161,25 @@ class MemoryWorld:
         with self._lock:
             self._policy = policy
 
-    def begin_job(self, order: Order, hold: Hold) -> Job:
+    def begin_job(self, job_id: str, order: Order, hold: Hold) -> Job:
         """Open a job whose price is held already; at-once jobs have ended when this returns.
 
         The oldest jobs are forgotten when there are too many, or their pictures too large.
         """
         with self._changing():
-            job = self._jobs.add(Job(self.draw_id(), order, hold, self._policy, self._clock()))
+            job = self._jobs.add(Job(job_id, order, hold, self._policy, self._clock()))
             while len(self._jobs) > _MOST_JOBS:
                 self._ledger.release(self._jobs.forget_oldest().hold)
             return self._advanced(job) if job.policy.kind == "at-once" else job
+
+    def withdraw_job(self, job_id: str) -> None:
+        """Forget a job that its client was not told of; what it held or cost is given back."""
+        with self._changing():
+            job = self._jobs.forget(job_id)
+            if job is not None and job.state == "SUCCESS":
+                self._ledger.refund(job.hold)
+            elif job is not None:
+                self._ledger.release(job.hold)
 
     def find_job(self, job_id: str) -> Job | None:
         """Return the job, its state untouched; None where the id is not known."""

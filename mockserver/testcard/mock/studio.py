@@ -6,8 +6,12 @@ Knows an Engine and the encodings. Must not know HTTP or providers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
+from threading import Lock
 from typing import Any, Final
 
 from testcard.common.job import Engine, PictureJob
@@ -17,6 +21,29 @@ from testcard.mock.memory_limit import MemoryLimit, Remembered
 PART: Final = 0.1
 """Of what a mock remembers."""
 _DIGEST_BYTES: Final = 16
+
+
+@dataclass(frozen=True)
+class PaintRequest:
+    """Pictures that are asked for.
+
+    Attributes:
+        job: what is painted.
+        format: png, jpeg or webp.
+        count: the first so many of the job's pictures.
+    """
+
+    job: PictureJob
+    format: Format
+    count: int
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Of job and format: equal for equal pictures, keeps neither prompt nor picture alive."""
+        init = self.job.init.digest if self.job.init else None
+        mask = self.job.mask.digest if self.job.mask else None
+        said = repr((replace(self.job, init=None, mask=None), init, mask, self.format))
+        return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
 class Studio:
@@ -37,20 +64,31 @@ class Studio:
         self._painted: Remembered[tuple[bytes, int], bytes] = Remembered(
             memory or MemoryLimit(), PART, len, most=cache_bytes
         )
+        self._lock = Lock()
+        self._under_way: dict[tuple[bytes, int], Future[list[bytes]]] = {}
 
-    def known(self, job: PictureJob, format_: Format, count: int) -> bool:
-        """Whether the first `count` pictures of `job` need no painting."""
-        key = _key(job, format_)
-        return all((key, index) in self._painted for index in range(count))
+    def known(self, wanted: PaintRequest) -> bool:
+        """Whether the pictures need no painting."""
+        return all((wanted.digest, index) in self._painted for index in range(wanted.count))
 
-    def pictures(self, job: PictureJob, format_: Format, count: int) -> list[bytes]:
-        """Return the first `count` pictures of `job`, encoded as png, jpeg or webp."""
-        key = _key(job, format_)
-        kept = [self._painted.get((key, index)) for index in range(count)]
-        known = [picture for picture in kept if picture is not None]
-        if len(known) == count:
-            return known
-        return list(self._paint(job, format_, count))
+    def pictures(self, wanted: PaintRequest) -> list[bytes]:
+        """Return the pictures, encoded. What is being painted for another is waited for.
+
+        Where that one's client leaves, the next of those who wait paints. An engine's failure is
+        raised to all who wait for it, and to nobody later.
+        """
+        while True:
+            with self._lock:
+                kept = self._kept(wanted)
+                if kept is not None:
+                    return kept
+                under_way = self._under_way.get((wanted.digest, wanted.count))
+                if under_way is None:
+                    own = self._under_way[wanted.digest, wanted.count] = Future()
+                    break
+            with suppress(CancelledError):
+                return under_way.result()
+        return self._paint(wanted, own)
 
     def clear(self) -> None:
         """Forget what was painted."""
@@ -66,15 +104,27 @@ class Studio:
         tell = getattr(self.engine, "describe", None)
         return {"name": self.engine.name, **(tell() if tell is not None else {})}
 
-    def _paint(self, job: PictureJob, format_: Format, count: int) -> Iterator[bytes]:
-        key = _key(job, format_)
-        for index, array in zip(range(count), self.engine.paint(job), strict=False):
-            yield self._painted.keep((key, index), encode(array, format_))
+    def _kept(self, wanted: PaintRequest) -> list[bytes] | None:
+        found = (self._painted.get((wanted.digest, index)) for index in range(wanted.count))
+        kept = [picture for picture in found if picture is not None]
+        return kept if len(kept) == wanted.count else None
 
+    def _paint(self, wanted: PaintRequest, told: Future[list[bytes]]) -> list[bytes]:
+        try:
+            painted = list(self._painting(wanted))
+        except BaseException as error:
+            self._end(wanted)
+            told.set_exception(error if isinstance(error, Exception) else CancelledError())
+            raise
+        self._end(wanted)
+        told.set_result(painted)
+        return painted
 
-def _key(job: PictureJob, format_: Format) -> bytes:
-    # Of digests alone, so that the cache keeps neither pictures sent nor long prompts alive.
-    init = job.init.digest if job.init else None
-    mask = job.mask.digest if job.mask else None
-    said = repr((replace(job, init=None, mask=None), init, mask, format_))
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+    def _end(self, wanted: PaintRequest) -> None:
+        with self._lock:
+            del self._under_way[wanted.digest, wanted.count]
+
+    def _painting(self, wanted: PaintRequest) -> Iterator[bytes]:
+        arrays = zip(range(wanted.count), self.engine.paint(wanted.job), strict=False)
+        for index, array in arrays:
+            yield self._painted.keep((wanted.digest, index), encode(array, wanted.format))

@@ -1,7 +1,7 @@
 """One call's turn: from its first byte to its answer.
 
 Fault laid in wait? -> key -> body -> schema in the chosen profile -> pictures in ->
-credits held -> pictures painted -> credits settled -> the dialect's words.
+credits held -> pictures painted -> the dialect's words -> credits settled.
 
 Knows the order of these steps. Must not know HTTP doors, or a provider's name.
 """
@@ -9,7 +9,6 @@ Knows the order of these steps. Must not know HTTP doors, or a provider's name.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -22,137 +21,137 @@ from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
-from testcard.mock.inputs import Inputs
-from testcard.mock.intake import key_of, note_path, order_of, pictures_of, read_fields, sentence
-from testcard.mock.studio import Studio
-from testcard.mock.world import AccountId, World
+from testcard.mock.intake import (
+    holds_up,
+    job_of,
+    key_of,
+    note_path,
+    order_of,
+    pictures_of,
+    preferences,
+    read_fields,
+    sentence,
+)
+from testcard.mock.render import json_bytes
+from testcard.mock.routing import Download
+from testcard.mock.services import Services
+from testcard.mock.studio import PaintRequest
+from testcard.mock.world import AccountId, Hold
 
-Work = Callable[[], Reply]
-"""The costly rest of a call, to be done where it holds nobody up."""
+Step = Callable[[], "Reply | Step"]
+"""A part of a turn: its answer, or what is to be done where it holds nobody up."""
 
 ASKED_FOR = "this failure was asked for beforehand"
 """What the journal says of a call that met a fault laid in wait."""
 
-_PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What every turn works with.
+class Outcome:
+    """How a call ended.
 
     Attributes:
-        world: the state that calls change.
-        studio: paints.
-        inputs: reads the pictures sent.
-        largest_body: bytes of a request body that are taken.
-        largest_picture: pixels of a picture that is painted.
+        reply: what is answered.
+        trouble: why it did not succeed; None where it did.
     """
 
-    world: World
-    studio: Studio
-    inputs: Inputs
-    largest_body: int
-    largest_picture: int = 4096 * 4096
+    reply: Reply
+    trouble: Trouble | None = None
+
+
+Rest = Callable[[], Outcome]
+"""What is left of a turn, to be done where it holds nobody up."""
 
 
 class Turn:
-    """One call with one dialect. Every way out goes through `_guarded`."""
+    """One call with one dialect: every way through it ends in an Outcome."""
 
-    def __init__(
-        self,
-        house: House,
-        dialect: Dialect,
-        visit: Visit,
-        closed: Callable[[Reply, Trouble | None], None],
-    ) -> None:
-        """Take a call on; `closed` is told the answer, once."""
-        self._house = house
+    def __init__(self, services: Services, dialect: Dialect, visit: Visit) -> None:
+        """Take a call on."""
+        self._services = services
         self._dialect = dialect
         self._visit = visit
-        self._closed = closed
         self._delay = 0.0
 
-    def begin(self, *, path_known: bool) -> Reply | Work:
+    def begin(self) -> Outcome | Rest:
         """Answer at once, or return what is left to do."""
-        return self._guarded(lambda: self._open(path_known=path_known))
+        return self._guarded(self._open)
 
-    def _guarded(self, step: Callable[[], Reply | Work]) -> Reply | Work:
-        trouble: Trouble | None = None
+    def _guarded(self, step: Step) -> Outcome | Rest:
         try:
-            outcome = step()
-        except Trouble as raised:
-            trouble = raised
+            made = step()
+        except Trouble as trouble:
+            return self._failed(trouble)
         except Exception:
-            call = self._visit.call
-            _log.exception("testcard failed at %s %s", call.method, call.parts.path)
-            trouble = Trouble("failed", "testcard itself failed; its log says how")
-        if trouble is not None:
-            outcome = self._dialect.failure(self._visit, trouble, self._house.world)
-        if not isinstance(outcome, Reply):
-            return outcome
-        reply = replace(outcome, delay=self._delay) if self._delay else outcome
-        self._closed(reply, trouble)
-        return reply
+            self._log("testcard failed at")
+            return self._failed(Trouble("failed", "testcard itself failed; its log says how"))
+        if isinstance(made, Reply):
+            return Outcome(self._delayed(made))
+        return lambda: self._finished(made)
 
-    def _later(self, step: Callable[[], Reply]) -> Work:
-        def work() -> Reply:
-            reply = self._guarded(step)
-            assert isinstance(reply, Reply)  # noqa: S101 (a step that is put off ends here)
-            return reply
+    def _finished(self, step: Step) -> Outcome:
+        ended = self._guarded(step)
+        return ended if isinstance(ended, Outcome) else ended()
 
-        return work
+    def _failed(self, trouble: Trouble) -> Outcome:
+        try:
+            reply = self._dialect.failure(self._visit, trouble, self._services.world)
+        except Exception:
+            self._log(f"testcard has no words for {trouble.kind!r} at")
+            seen = f"testcard itself failed to word {trouble.kind!r}; its log says how"
+            trouble = Trouble("failed", f"{seen} ({trouble.message})")
+            reply = Reply(500, (("content-type", "application/json"),), _error(seen))
+        return Outcome(self._delayed(reply), trouble)
 
-    def _open(self, *, path_known: bool) -> Reply | Work:
-        operation = self._asked_for(path_known=path_known)
-        preferred = dict(_PREFER.findall(self._visit.call.header("prefer") or ""))
+    def _delayed(self, reply: Reply) -> Reply:
+        return replace(reply, delay=self._delay) if self._delay else reply
+
+    def _log(self, what: str) -> None:
+        call = self._visit.call
+        _log.exception("%s %s %s", what, call.method, call.parts.path)
+
+    def _open(self) -> Reply | Step:
+        most = self._services.largest_body
+        if self._visit.call.body_size > most:
+            raise Trouble("too-large", f"the body is larger than the {most} bytes taken")
+        if self._visit.match.download is not None:
+            return self._fetch(self._visit.match.download)
+        operation = self._asked_for()
+        preferred = preferences(self._visit.call)
         if preferred:
             wanted = preferred.get("code"), preferred.get("example")
             return self._dialect.example(self._visit, *wanted)
-        self._meet_fault(operation)
+        self._meet_fault()
         self._unlock(operation)
         if operation.does == "job-status":
-            return self._dialect.state(self._visit, self._house.world)
+            return self._dialect.state(self._visit, self._services.world)
         if operation.body is None:
             raise Trouble("failed", f"{operation.id} takes no body, so it can ask for no picture")
-        read_fields(self._visit, self._dialect, operation, operation.body)
-        return self._order(operation, operation.body)
+        body = operation.body
+        if holds_up(self._visit.call, body):
+            return lambda: self._read(operation, body)
+        return self._read(operation, body)
 
-    def _order(self, operation: Operation, body: Body) -> Reply | Work:
-        house = self._house
-        known = pictures_of(self._visit, operation, house.inputs.peek)
-        if known is None:
-            return self._later(
-                lambda: self._serve(
-                    operation,
-                    self._job(body, pictures_of(self._visit, operation, house.inputs.read) or {}),
-                )
-            )
-        job = self._job(body, known)
-        if operation.does == "job" or self._painted(operation, job):
-            return self._serve(operation, job)
-        return self._later(lambda: self._serve(operation, job))
+    def _asked_for(self) -> Operation:
+        call, match = self._visit.call, self._visit.match
+        if match.operation is not None:
+            note_path(self._visit, match.operation)
+            return match.operation
+        if match.path_known:
+            raise _not_allowed(self._visit)
+        hint = f"; {match.hint}" if match.hint else ""
+        raise Trouble("not-found", f"there is nothing at {call.parts.path}{hint}")
 
-    def _asked_for(self, *, path_known: bool) -> Operation:
-        call = self._visit.call
-        most = self._house.largest_body
-        if call.body_size > most:
-            raise Trouble("too-large", f"the body is larger than the {most} bytes taken")
-        if self._visit.operation is not None:
-            note_path(self._visit, self._visit.operation, self._dialect.reading.spec.id)
-            return self._visit.operation
-        if path_known:
-            raise Trouble("method-not-allowed", f"{call.method} is not allowed here")
-        raise Trouble("not-found", f"there is nothing at {call.parts.path}")
-
-    def _meet_fault(self, operation: Operation) -> None:
-        fault = self._house.world.next_fault(self._dialect.reading.spec.id)
+    def _meet_fault(self) -> None:
+        fault = self._services.world.next_fault(self._dialect.reading.spec.id)
         if fault is None:
             return
         self._delay = fault.delay
         if fault.kind is not None:
-            with suppress(Trouble):  # who asks is known where the key is good
-                self._unlock(operation)
+            if self._visit.operation is not None:
+                with suppress(Trouble):  # who asks is known where the key is good
+                    self._unlock(self._visit.operation)
             wait = 1 if fault.kind in ("rate-limited", "overloaded") else None
             raise Trouble(fault.kind, ASKED_FOR, retry_after=wait)
 
@@ -161,53 +160,120 @@ class Turn:
         key = key_of(self._visit, operation, lenient=lenient)
         account = AccountId.of(self._dialect.reading.spec.id, key)
         self._visit.account = account
-        self._dialect.admit(account, self._house.world)
+        self._dialect.admit(account, self._services.world)
+
+    # Pictures asked for
+
+    def _read(self, operation: Operation, body: Body) -> Reply | Step:
+        read_fields(self._visit, self._dialect, operation, body)
+        pictures = pictures_of(self._visit, operation, self._services.inputs.peek)
+        if pictures is None:
+            return lambda: self._decode(operation, body)
+        return self._order(operation, body, pictures)
+
+    def _decode(self, operation: Operation, body: Body) -> Reply | Step:
+        pictures = pictures_of(self._visit, operation, self._services.inputs.read) or {}
+        return self._order(operation, body, pictures)
+
+    def _order(
+        self, operation: Operation, body: Body, pictures: Mapping[str, Pixels]
+    ) -> Reply | Step:
+        job = self._job(body, pictures)
+        if operation.does == "job":
+            return self._paid(job, lambda hold: self._begun(operation, job, hold))
+        wanted = PaintRequest(
+            job,
+            self._dialect.picture_format(operation),
+            self._dialect.pictures_wanted(self._visit, job),
+        )
+        if self._services.studio.known(wanted):
+            return self._paid(job, lambda hold: self._painted(wanted, hold))
+        return lambda: self._paid(job, lambda hold: self._painted(wanted, hold))
 
     def _job(self, body: Body, pictures: Mapping[str, Pixels]) -> PictureJob:
-        spec, draw = self._dialect.reading.spec, self._house.world.draw_seed
+        spec, draw = self._dialect.reading.spec, self._visit.draws.seed
         job = asked(spec.id, self._visit.fields, body, pictures, draw, spec.family)
-        if not 0 < job.width * job.height <= self._house.largest_picture:
-            most = self._house.largest_picture
+        if not 0 < job.width * job.height <= self._services.largest_picture:
+            most = self._services.largest_picture
             seen = f"{job.width}x{job.height} pixels are asked for; at most {most} are painted"
             breach = Breach(("size",), "maximum", seen)
             raise Trouble("invalid", sentence([breach]), [breach])
         return job
 
-    def _painted(self, operation: Operation, job: PictureJob) -> bool:
-        format_ = self._dialect.picture_format(operation)
-        return self._house.studio.known(
-            job, format_, self._dialect.pictures_wanted(self._visit, job)
-        )
-
-    def _serve(self, operation: Operation, job: PictureJob) -> Reply:
-        account = self._visit.account
+    def _paid(self, job: PictureJob, deliver: Callable[[Hold], Reply]) -> Reply:
+        """Return what `deliver` answers, which ends the hold; where it raises, nothing is paid."""
+        account, world = self._visit.account, self._services.world
         price = self._dialect.reading.price
-        world = self._house.world
         hold = world.reserve(account, price) if account else None
         if hold is None:
             raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
         try:
-            self._visit.notes += self._house.studio.notes(job)
-            if operation.does == "job":
-                return self._dialect.begun(
-                    self._visit, order_of(self._visit, operation, job), hold, world
-                )
-            pictures = self._pictures(operation, job)
+            self._visit.notes += self._services.studio.notes(job)
+            return deliver(hold)
         except BaseException:
+            self._visit.left = None
             world.release(hold)
             raise
-        world.settle(hold)
-        return self._dialect.success(self._visit, job, pictures, world)
 
-    def _pictures(self, operation: Operation, job: PictureJob) -> list[bytes]:
+    def _begun(self, operation: Operation, job: PictureJob, hold: Hold) -> Reply:
+        world = self._services.world
+        order = order_of(self._visit, operation, job)
+        begun = world.begin_job(self._visit.draws.id(), order, hold)
         try:
-            return self._house.studio.pictures(
-                job,
-                self._dialect.picture_format(operation),
-                self._dialect.pictures_wanted(self._visit, job),
-            )
+            return self._dialect.begun(self._visit, begun, world)
+        except BaseException:
+            world.withdraw_job(begun.id)
+            raise
+
+    def _painted(self, wanted: PaintRequest, hold: Hold) -> Reply:
+        """Word the answer before its price is taken: what cannot be worded is free."""
+        world = self._services.world
+        pictures = self._paint(wanted)
+        self._visit.left = hold.left
+        reply = self._dialect.success(self._visit, wanted.job, pictures, world)
+        world.settle(hold)
+        return reply
+
+    def _paint(self, wanted: PaintRequest) -> list[bytes]:
+        try:
+            return self._services.studio.pictures(wanted)
         except TimeoutError as busy:
             wait = getattr(busy, "retry_after", 1)
             raise Trouble("overloaded", str(busy), retry_after=wait) from busy
         except CancelledError as left:
             raise Trouble("failed", "the client left before its picture was painted") from left
+
+    # Pictures that jobs led to
+
+    def _fetch(self, download: Download) -> Reply | Step:
+        """Answer with the picture; it needs no key and costs nothing, for its job is paid."""
+        if self._visit.call.method not in self._visit.match.allowed:
+            raise _not_allowed(self._visit)
+        self._meet_fault()
+        job = self._services.world.find_job(download.job)
+        if job is None or job.state != "SUCCESS" or download.index >= job.order.work.samples:
+            raise Trouble("not-found", "no picture is here; its job is unknown or has not ended")
+        order, inputs = job.order, self._services.inputs
+        work = job_of(order, inputs.peek)
+        if work is not None and self._services.studio.known(_png(work)):
+            return self._fetched(work, download.index)
+        return lambda: self._fetched(job_of(order, inputs.read), download.index)
+
+    def _fetched(self, work: PictureJob | None, index: int) -> Reply:
+        if work is None:  # `read` has every picture
+            raise AssertionError("the pictures of this job are gone")
+        return Reply(200, (("content-type", "image/png"),), self._paint(_png(work))[index])
+
+
+def _not_allowed(visit: Visit) -> Trouble:
+    allowed = " or ".join(visit.match.allowed)
+    seen = f"{visit.call.method} is not allowed here"
+    return Trouble("method-not-allowed", f"{seen}; {allowed} is")
+
+
+def _png(work: PictureJob) -> PaintRequest:
+    return PaintRequest(work, "png", work.samples)
+
+
+def _error(message: str) -> bytes:
+    return json_bytes({"error": message})

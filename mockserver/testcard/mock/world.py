@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 from testcard.common.job import PictureJob
 from testcard.common.keys import kind_of
+from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
 
 JobState = Literal["PENDING", "SUCCESS", "FAILURE"]
@@ -102,11 +103,13 @@ class Hold:
         id: no other hold of this World ever has it.
         account: who pays.
         amount: credits.
+        left: credits that the account could still spend when this was held.
     """
 
     id: int
     account: AccountId
     amount: Decimal
+    left: Decimal = field(default=Decimal(0), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +182,8 @@ class World(Protocol):
         """
         ...
 
-    def draw_seed(self) -> int:
-        """Return a random seed, 1 to 4294967295."""
-        ...
-
-    def draw_id(self) -> str:
-        """Return a fresh id in the form of a UUID."""
+    def arrive(self) -> Draws:
+        """Count one more call; return its random choices, which no other call's disturb."""
         ...
 
     # Accounts
@@ -260,8 +259,12 @@ class World(Protocol):
         """Say when jobs to come end; those there are keep the policy they began with."""
         ...
 
-    def begin_job(self, order: Order, hold: Hold) -> Job:
+    def begin_job(self, job_id: str, order: Order, hold: Hold) -> Job:
         """Open a job whose price is held already; at-once jobs have ended when this returns."""
+        ...
+
+    def withdraw_job(self, job_id: str) -> None:
+        """Forget a job that its client was not told of; what it held or cost is given back."""
         ...
 
     def find_job(self, job_id: str) -> Job | None:

@@ -24,7 +24,7 @@ from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.render import json_bytes, render
-from testcard.mock.world import AccountId, Hold, Job, Order, World
+from testcard.mock.world import AccountId, Job, World
 
 JSON = "application/json"
 _SECONDS_A_STEP = 0.05  # what the mock says a step took; it is told, not measured
@@ -130,13 +130,13 @@ class SpecDialect:
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
         return self.picture_format(visit.operation)
 
-    def begun(self, visit: Visit, order: Order, hold: Hold, world: World) -> Reply:
-        """Begin a job and say how it stands."""
-        return self.standing(visit, world.begin_job(order, hold), world)
+    def begun(self, visit: Visit, job: Job, world: World) -> Reply:
+        """Say how the job stands that was begun."""
+        return self.standing(visit, job, world)
 
     def state(self, visit: Visit, world: World) -> Reply:
         """Say how the job stands that the path names."""
-        job = world.poll(self.reading.spec.id, next(iter(visit.params.values()), ""))
+        job = world.poll(self.reading.spec.id, next(iter(visit.match.params.values()), ""))
         if job is None:
             raise Trouble("not-found", "there is no job with this id")
         return self.standing(visit, job, world)
@@ -173,10 +173,7 @@ class SpecDialect:
 
     def _standard(self, visit: Visit, trouble: Trouble) -> Headers:
         if trouble.kind == "method-not-allowed":
-            path = visit.call.parts.path.removeprefix(f"/{self.reading.spec.id}")
-            methods = {each.method for each in self.reading.operations}
-            allowed = {each for each in methods if self.reading.match(each, path)[0]}
-            return (("allow", ", ".join(sorted(allowed or {"POST"}))),)
+            return (("allow", ", ".join(visit.match.allowed)),)
         if trouble.retry_after is not None:
             return (("retry-after", str(trouble.retry_after)),)
         return ()
@@ -189,9 +186,10 @@ class SpecDialect:
         """Return what is known of any answer: role -> value."""
         known: dict[str, Any] = {"status": status}
         if self._traces:
-            known["trace-id"] = world.draw_id()
+            known["trace-id"] = visit.draws.id()
         if visit.account is not None:
-            known["remaining-credits"] = amount(world.account(visit.account).balance)
+            left = world.account(visit.account).balance if visit.left is None else visit.left
+            known["remaining-credits"] = amount(left)
         return known
 
     def worded(self, status: int, response: Mapping[str, Any], known: Mapping[str, Any]) -> Reply:

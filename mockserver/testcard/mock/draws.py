@@ -1,0 +1,36 @@
+"""Random choices of one call, which depend on the seed and on how many calls came before it.
+
+Whichever thread goes first, the same calls in the same order draw the same. Must not know what
+the choices are for.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID
+
+_LARGEST_SEED: Final = 2**32 - 1  # of the documented APIs that bound a seed at all
+_BYTES: Final = 16
+
+
+class Draws:
+    """What one call draws, one choice after the other; for one thread at a time."""
+
+    def __init__(self, seed: int, call: int) -> None:
+        """Begin the draws of the call of this number, in a world of this seed."""
+        self._said = f"{seed}/{call}"
+        self._drawn = 0
+
+    def seed(self) -> int:
+        """Return a random seed, 1 to 4294967295."""
+        return 1 + self._bits() % _LARGEST_SEED
+
+    def id(self) -> str:
+        """Return a fresh id in the form of a UUID."""
+        return str(UUID(int=self._bits(), version=4))
+
+    def _bits(self) -> int:
+        self._drawn += 1
+        drawn = blake2b(f"{self._said}/{self._drawn}".encode(), digest_size=_BYTES)
+        return int.from_bytes(drawn.digest())
