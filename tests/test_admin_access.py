@@ -148,6 +148,38 @@ def test_this_machine_needs_no_token() -> None:
     assert ask(mock, "::1").status == 200
 
 
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("X_Forwarded_For", "192.0.2.7"),
+        ("X_Forwarded_For", "127.0.0.1, 192.0.2.7"),
+        ("X_Forwarded_For", "nonsense"),
+        ("Forwarded", "for=192.0.2.7"),
+        ("X_Real_IP", "192.0.2.7"),
+    ],
+)
+def test_what_a_gateway_of_this_machine_passes_on_is_from_elsewhere(
+    header: str, value: str
+) -> None:
+    """Its own address is local and it may write the Host anew: what it says of others counts."""
+    refused = ask(mock_with(Access()), **{header: value})
+    assert refused.status == 403
+    assert "passed on" in json_of(refused)["error"]
+    with_token = mock_with(Access(token=TOKEN))
+    assert ask(with_token, **{header: value}).status == 401
+    assert ask(with_token, **{header: value}, Authorization=f"Bearer {TOKEN}").status == 200
+
+
+def test_every_gateway_on_the_way_counts() -> None:
+    sent = (("X-Forwarded-For", "127.0.0.1"), ("x-forwarded-for", "192.0.2.7"))
+    call = Call("POST", f"http://localhost{ADMIN_PREFIX}reset", sent, b"", LOCAL)
+    assert mock_with(Access()).answer(call).status == 403
+
+
+def test_a_gateway_for_programs_of_this_machine_is_local() -> None:
+    assert ask(mock_with(Access()), X_Forwarded_For="127.0.0.1, ::1").status == 200
+
+
 def test_an_empty_token_opens_nothing() -> None:
     mock = mock_with(Access("0.0.0.0", ""))  # noqa: S104
     assert ask(mock, ELSEWHERE, Authorization="Bearer ").status == 403

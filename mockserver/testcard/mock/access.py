@@ -21,6 +21,8 @@ _BEARER: Final = re.compile(r"(?i)^bearer +(\S+) *$")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _STAND_INS: Final = (None, "testclient")
 """Peers of calls that came through no socket: from this process, by the doors or Starlette's."""
+_PASSED_ON: Final = ("x-forwarded-for", "x-real-ip", "forwarded")
+"""Headers by which a gateway says whose call it passes on."""
 _TODO: Final = "start it with --admin-token TOKEN and send Authorization: Bearer TOKEN"
 
 
@@ -74,16 +76,17 @@ class Access:
         found = _BEARER.match(call.header("authorization") or "")
         if self.token and found and hmac.compare_digest(found[1].encode(), self.token.encode()):
             return None
-        if not is_loopback(call.peer or ""):
-            return self._from_elsewhere(call)
+        elsewhere = _elsewhere(call)
+        if elsewhere:
+            return self._from_elsewhere(elsewhere)
         return self._unexpected_host(call.parts) or _foreign_page(call)
 
-    def _from_elsewhere(self, call: Call) -> Refusal:
+    def _from_elsewhere(self, whence: str) -> Refusal:
         if self.token:
-            seen = f"the call came from {call.peer} without the token of this server"
+            seen = f"the call came from {whence} without the token of this server"
             challenge = (("www-authenticate", 'Bearer realm="testcard"'),)
             return Refusal(401, f"{seen}; send Authorization: Bearer TOKEN", challenge)
-        seen = f"the call came from {call.peer}; only this machine may look after this server"
+        seen = f"the call came from {whence}; only this machine may look after this server"
         return Refusal(403, f"{seen}. To let others: {_TODO}")
 
     def _unexpected_host(self, parts: SplitResult) -> Refusal | None:
@@ -105,6 +108,16 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return (mapped or found).is_loopback
+
+
+def _elsewhere(call: Call) -> str:
+    """Return where a call came from; empty where all that is said of it is this machine."""
+    if not is_loopback(call.peer or ""):
+        return call.peer or "nobody knows where"
+    said = [value for name, value in call.headers if name.lower() in _PASSED_ON]
+    others = [each.strip() for value in said for each in value.split(",")]
+    foreign = next((each for each in others if not is_loopback(each)), None)
+    return "" if foreign is None else f"a gateway that passed on a call of {foreign[:60]!r}"
 
 
 def _foreign_page(call: Call) -> Refusal | None:
