@@ -6,7 +6,6 @@ Knows HTTP's nouns. Must not know a web framework, a provider, a socket or a thr
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
@@ -127,8 +126,3 @@ class Exchange:
 
 Trace = tuple[Exchange, ...]
 """Exchanges in the order they were begun."""
-
-
-def blank(headers: Headers, secret: Collection[str]) -> Headers:
-    """Return `headers` with the values of those named in `secret` (small letters) blanked."""
-    return tuple((name, BLANKED if name.lower() in secret else value) for name, value in headers)

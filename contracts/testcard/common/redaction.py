@@ -1,8 +1,8 @@
 """Secrets taken out of what is kept.
 
-Two rules, both always on. By name: headers and query parameters that carry keys are blanked.
-By value: whatever stood there is blanked wherever else it turns up, as where a server repeats
-the key in its error message.
+Two rules, both always on. By name: headers, query parameters, members of JSON and parts of forms
+that carry keys are blanked. By value: whatever stood there is blanked wherever else it turns up,
+as where a server repeats the key in its error message.
 
 Knows how secrets are named. Must not know a provider, or what a record looks like.
 """
@@ -11,41 +11,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
 
 from testcard.common.keys import BEGINNINGS
 from testcard.common.message import BLANKED, Call, Exchange, Headers, Reply, Trace
-
-_SECRET_NAME: Final = re.compile(
-    r"(.*[-_.])?(((api|access|awsaccess)-?)?key(-?id)?|(access)?token|secret|pass(word|wd|phrase)"
-    r"|auth|authorization|authentication|credentials?|sig(nature)?|cookie)"
+from testcard.common.secret_members import (
+    SecretSpan,
+    TooManyNames,
+    places,
+    secret_name,
+    secret_spans,
 )
-_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
 _KEY: Final = re.compile(
     rf"((?:(?:bearer|basic|token)\s+)?(?:{'|'.join(BEGINNINGS)})?)(.*)", re.I | re.S
 )
-_URL: Final = re.compile(r"(?:https?:/)?/[^\s\"'<>\\]+")
-_URL_BYTES: Final = re.compile(rb"https?://[^\s\"'<>\\]+")
-_PARAMETER: Final = re.compile(r"(?<=[?&;])([^=&;#]+)=([^&;#]*)")
-_USER: Final = re.compile(r"(?<=//)[^/?#@]*@")
+_IN_URL: Final = r"(?:[^\s\"'<>\\]++|\\/|\\u00(?:26|3[dD]))++"  # with what JSON may escape in it
+_URL: Final = re.compile(r"(?:https?:\\?/)?\\?/" + _IN_URL)
+_URL_BYTES: Final = re.compile(rb"https?:(?://|\\/\\/)" + _IN_URL.encode())
+_PARAMETER: Final = re.compile(r"(?:(?<=[?&;])|(?<=\\u0026))([^=&;#?\\]+)(=|\\u003[dD])([^&;#\\]*)")
+_USER: Final = re.compile(r"(?:(?<=//)|(?<=\\/\\/))[^/?#@\\]*@")
 _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+_MOST_IN_URLS: Final = 1_000_000  # bytes of a body
 _LEAST_LENGTH: Final = 8  # shorter or plainer words occur by themselves in text and base64
 _LEAST_LETTERS: Final = 4
-
-
-def secret_name(name: str, named: Collection[str] = ()) -> bool:
-    """Whether a header or query parameter of this name is secret.
-
-    Args:
-        name: in any case.
-        named: further names that are, in small letters.
-    """
-    plain = _CAMEL.sub("-", name).lower()
-    return name.lower() in named or _SECRET_NAME.fullmatch(plain) is not None
 
 
 def blanked(value: str) -> str:
@@ -62,8 +56,8 @@ def redacted_url(url: str) -> str:
     """Return `url` without a user name, a password and the values of key-like parameters."""
 
     def value(found: re.Match[str]) -> str:
-        hidden = secret_name(unquote_plus(found[1])) and found[2]
-        return f"{found[1]}={BLANKED}" if hidden else found[0]
+        hidden = secret_name(unquote_plus(found[1])) and found[3]
+        return f"{found[1]}{found[2]}{BLANKED}" if hidden else found[0]
 
     return _PARAMETER.sub(value, _USER.sub("", url))
 
@@ -117,8 +111,31 @@ def _call(call: Call, named: Collection[str], values: Collection[str]) -> Call:
         call.method,
         _scrubbed(redacted_url(call.url), values),
         _headers(call.headers, named, values),
-        _clean_bytes(call.body, values),
+        _clean_bytes(_members_blanked(call), values),
     )
+
+
+def _members_blanked(call: Call) -> bytes:
+    """The body of a call without the values of members that are named like keys."""
+    try:
+        spans = secret_spans(call.body, call.media_type)
+    except TooManyNames:  # nobody can say what is in it
+        return BLANKED.encode()
+    return _replaced(call.body, ((span.start, span.end, _hidden(call, span)) for span in spans))
+
+
+def _hidden(call: Call, span: SecretSpan) -> bytes:
+    value = blanked(call.body[span.start : span.end].decode("utf-8", "replace")).encode()
+    return b'"%b"' % value if span.bare else value
+
+
+def _replaced(body: bytes, pieces: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """`body` with some of it replaced: from, to, by what; itself where nothing is."""
+    kept, at = [], 0
+    for start, end, instead in pieces:
+        kept += [body[at:start], instead]
+        at = end
+    return b"".join([*kept, body[at:]]) if kept else body
 
 
 def _reply(reply: Reply, named: Collection[str], values: Collection[str]) -> Reply:
@@ -148,17 +165,28 @@ def _scrubbed(text: str, values: Collection[str]) -> str:
 
 
 def _clean_bytes(body: bytes, values: Collection[str]) -> bytes:
-    if b"://" in body:
-        body = _URL_BYTES.sub(_redacted_bytes, body)
+    if b"?" in body or b"@" in body:  # base64 has neither
+        try:
+            body = _replaced(body, _urls_of(body))
+        except TooManyNames:
+            return BLANKED.encode()
     for value in values:
         body = body.replace(value.encode("utf-8", "surrogatepass"), BLANKED.encode())
     return body
 
 
-def _redacted_bytes(found: re.Match[bytes]) -> bytes:
-    return redacted_url(found[0].decode("utf-8", "surrogateescape")).encode(
-        "utf-8", "surrogateescape"
-    )
+def _urls_of(body: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Each URL in a body, and what is to stand in its place."""
+    done = length = 0
+    for at in places(body, b"http"):
+        found = _URL_BYTES.match(body, at) if at >= done else None
+        if found:
+            done = found.end()
+            length += done - at
+            if length > _MOST_IN_URLS:
+                raise TooManyNames
+            text = redacted_url(found[0].decode("utf-8", "surrogateescape"))
+            yield at, done, text.encode("utf-8", "surrogateescape")
 
 
 def secrets_of(exchanges: Iterable[tuple[Exchange, Collection[str]]]) -> tuple[str, ...]:
@@ -182,6 +210,10 @@ def _secrets(exchange: Exchange, named: Collection[str]) -> Iterator[str]:
     for name, value in (*exchange.call.headers, *exchange.reply.headers):
         if secret_name(name, named):
             yield value
-    for name, value in _PARAMETER.findall(exchange.call.url):
+    for name, _, value in _PARAMETER.findall(exchange.call.url):
         if secret_name(unquote_plus(name)):
             yield value
+    call = exchange.call
+    with suppress(TooManyNames):  # then the body is not kept at all
+        for span in secret_spans(call.body, call.media_type):
+            yield call.body[span.start : span.end].decode("utf-8", "replace")

@@ -17,7 +17,8 @@ from dataclasses import replace
 from typing import Final
 
 from testcard.common.message import BLANKED, Call
-from testcard.common.redaction import blanked, redacted_url, secret_name, visible
+from testcard.common.redaction import blanked, redacted_url, visible
+from testcard.common.secret_members import secret_name
 from testcard.contract.calls import at_base
 from testcard.contract.verdict import ProviderRun
 from testcard.report.excerpt import cut, shortened, text_of

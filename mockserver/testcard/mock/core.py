@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.job import Engine
-from testcard.common.message import Call, Exchange, Reply, blank
+from testcard.common.message import Call, Exchange, Reply
 from testcard.common.trouble import Trouble
 from testcard.mock.access import Access
 from testcard.mock.admin import Admin, Administered
 from testcard.mock.dialect import Dialect, Visit
+from testcard.mock.discretion import Told, without_secrets
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import MemoryLimit
@@ -33,8 +33,6 @@ Work = Callable[[], Reply]
 
 LARGEST_BODY = 32 << 20
 """Bytes of a request body that are taken, unless told otherwise."""
-
-_ALWAYS_SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 class Mock:
@@ -77,7 +75,7 @@ class Mock:
         self._router = Router(self.dialects.values())
         self._stopwatch = stopwatch
         keys = (each.reading.key_headers for each in self.dialects.values())
-        self._secret = _ALWAYS_SECRET.union(*keys)  # whoever is asked: a key may go astray
+        self._secret = frozenset().union(*keys)  # whoever is asked: a key may go astray
 
     @property
     def world(self) -> World:
@@ -137,17 +135,19 @@ class Mock:
     def _record(
         self, visit: Visit, dialect: Dialect | None, outcome: Outcome, exchange: Exchange
     ) -> None:
-        call, trouble = exchange.call, outcome.trouble
-        kept = Call(call.method, call.url, blank(call.headers, self._secret), call.body)
+        trouble = outcome.trouble
+        detail = trouble.message if trouble else ""
+        seen = Told(exchange, detail, tuple(visit.findings), brief(visit.fields))
+        told = without_secrets(seen, self._secret)
         self.journal.write(
-            replace(exchange, call=kept),
+            told.exchange,
             provider=dialect.reading.spec.id if dialect else None,
             operation=visit.operation.id if visit.operation else None,
             verdict=trouble.kind if trouble else "ok",
-            detail=trouble.message if trouble else "",
-            findings=tuple(visit.findings),
+            detail=told.detail,
+            findings=told.findings,
             notes=tuple(visit.notes),
-            fields=brief(visit.fields),
+            fields=told.fields,
         )
 
     def _nobody(self, match: Match) -> Outcome:

@@ -1,0 +1,94 @@
+"""What the journal may know of a call: everything but its secrets.
+
+Knows calls, and how secrets are blanked. Must not know who answered, or a provider's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from testcard.common.body import Finding
+from testcard.common.message import BLANKED, Call, Exchange
+from testcard.common.redaction import blanked, secrets_of, text_without, trace_without
+from testcard.common.secret_members import secret_name
+
+_MOST_SECRETS = 12  # of one call; a body that repeats more of them is not worth reading for them
+_TELLING = (b"?", b"@")  # without them a body holds no URL that carries a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is kept of one call.
+
+    Attributes:
+        exchange: the call and its answer.
+        detail: on the trouble it was answered with; empty where there was none.
+        findings: what the page does not promise.
+        fields: of the body, in brief.
+    """
+
+    exchange: Exchange
+    detail: str
+    findings: tuple[Finding, ...]
+    fields: Mapping[str, Any]
+
+
+def without_secrets(told: Told, named: Collection[str]) -> Told:
+    """Return `told` without keys in any header, parameter, member, part, URL or message.
+
+    A call that was answered well, whose fields are all known and plain, and that holds no URL
+    with parameters, has its secrets in headers alone: its body is not looked through.
+
+    Args:
+        told: as it came.
+        named: headers that carry keys, in small letters, beside those known by their names.
+    """
+    if _suspicious(told):
+        return _searched(told, named)
+    exchange = told.exchange
+    call = exchange.call
+    headers = tuple(
+        [
+            (name, blanked(value)) if secret_name(name, named) else (name, value)
+            for name, value in call.headers
+        ]
+    )
+    kept = Call(call.method, call.url, headers, call.body)
+    seen = Exchange(kept, exchange.reply, exchange.started, exchange.elapsed)
+    return Told(seen, told.detail, told.findings, told.fields)
+
+
+def _suspicious(told: Told) -> bool:
+    call = told.exchange.call
+    return bool(
+        told.detail
+        or told.findings
+        or "?" in call.url
+        or "@" in call.url
+        or any(sign in call.body for sign in _TELLING)
+        or any(isinstance(each, Mapping | list) for each in told.fields.values())
+    )
+
+
+def _searched(told: Told, named: Collection[str]) -> Told:
+    exchange = told.exchange
+    values = secrets_of([(exchange, named)])
+    if len(values) > _MOST_SECRETS:
+        exchange = replace(exchange, call=replace(exchange.call, body=BLANKED.encode()))
+        values = values[:_MOST_SECRETS]
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return text_without(value, values)
+        if isinstance(value, Mapping):
+            return {clean(name): clean(each) for name, each in value.items()}
+        return [clean(each) for each in value] if isinstance(value, list) else value
+
+    return Told(
+        trace_without((exchange,), named, values)[0],
+        clean(told.detail),
+        tuple(replace(each, message=clean(each.message)) for each in told.findings),
+        clean(told.fields),
+    )
