@@ -6,7 +6,7 @@ What the inner runs import is imported here already, so that they are quick.
 from __future__ import annotations
 
 import pytest
-import tests.kit_clients  # noqa: F401
+import tests.fixture_clients  # noqa: F401
 
 import testcard.doors.background
 import testcard.doors.requests

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.kit_clients import by_httpx, call_of
+from tests.fixture_clients import by_httpx, call_of
 from tests.support import AITHRIVING, APIS, EVERY_API, IMAGEPIPELINE, IMG2IMG, SEGMIND, Api, photo
 
 from testcard.common.message import BLANKED

@@ -81,10 +81,10 @@ def typed(command: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("kit", [Testcard, TestcardServer])
-def test_its_tables_name_what_there_is(kit: type[CallAssertions]) -> None:
+@pytest.mark.parametrize("fixture", [Testcard, TestcardServer])
+def test_its_tables_name_what_there_is(fixture: type[CallAssertions]) -> None:
     """Every method that the guide names is one, and every public one is named."""
-    public = {each for each in dir(kit) if not each.startswith("_")}
+    public = {each for each in dir(fixture) if not each.startswith("_")}
     named = set(re.findall(r"`(?:testcard\w*\.)?(\w+)(?:[(`]|\.| is)", GUIDE))
     assert public - named <= {"base", "close", "intercepting", "providers", "report"}
     for method in re.findall(r"`testcard\.(\w+)", GUIDE):

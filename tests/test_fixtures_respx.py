@@ -11,7 +11,7 @@ import httpx
 import httpx2
 import pytest
 import respx
-from tests.kit_clients import (
+from tests.fixture_clients import (
     CACHE,
     FOLDER,
     Sender,
@@ -26,7 +26,7 @@ from tests.support import EVERY_API, IMAGEPIPELINE, SEGMIND, STREAM, Api, photo
 from testcard.common.message import Call
 from testcard.common.spec import SpecError, bundled, load
 from testcard.doors.inprocess import OtherHost
-from testcard.fixtures import fixtures as kit
+from testcard.fixtures import fixtures
 from testcard.fixtures.fixtures import Testcard
 from testcard.fixtures.options import FixtureOptions
 
@@ -248,7 +248,7 @@ def test_a_client_library_that_cannot_be_stood_in_for_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Else its calls would reach the network, unseen."""
-    monkeypatch.setattr(kit, "find_spec", lambda name: name != "pytest_httpx2")
+    monkeypatch.setattr(fixtures, "find_spec", lambda name: name != "pytest_httpx2")
     with (
         pytest.raises(ModuleNotFoundError, match=r"httpx2 is installed and pytest_httpx2 is not.*"),
         Testcard(FixtureOptions(), FOLDER, CACHE).intercepting(),

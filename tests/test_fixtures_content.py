@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.kit_clients import by_httpx, call_of
+from tests.fixture_clients import by_httpx, call_of
 from tests.support import (
     AITHRIVING,
     EVERY_API,

@@ -1,4 +1,4 @@
-"""What tests of the client kit share: kits in this process, and one client for each door.
+"""What tests of the fixtures share: both in this process, and one client for each door.
 
 Each client sends a Call as it is and says what came back as a Reply.
 """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from tests.kit_clients import CACHE, FOLDER, call_of
+from tests.fixture_clients import CACHE, FOLDER, call_of
 from tests.support import SEGMIND, photo
 from urllib3 import Retry, Timeout
 

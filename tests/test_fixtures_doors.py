@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.kit_clients import (
+from tests.fixture_clients import (
     CACHE,
     FOLDER,
     Sender,

@@ -13,7 +13,7 @@ import httpx
 import httpx2
 import pytest
 import requests
-from tests.kit_clients import by_httpx, by_httpx2, by_requests, call_of
+from tests.fixture_clients import by_httpx, by_httpx2, by_requests, call_of
 from tests.support import IMAGEPIPELINE, SEGMIND
 
 from testcard.common.message import Call
