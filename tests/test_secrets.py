@@ -12,6 +12,8 @@ import pytest
 from tests.support import (
     AITHRIVING,
     APIS,
+    BOTH,
+    EVERY_API,
     HOST,
     IMG2IMG,
     INPAINTING,
@@ -24,6 +26,7 @@ from tests.support import (
 )
 
 from testcard.common.message import BLANKED, Call, Exchange, Reply
+from testcard.common.reading import Profile
 from testcard.common.redaction import redacted, redacted_url
 from testcard.common.secret_members import secret_name, secret_spans
 from testcard.doors.log import JsonFormatter, TextFormatter, log_call
@@ -240,3 +243,19 @@ def test_a_key_that_a_form_repeats_is_gone_from_its_fields() -> None:
     client = Client(SEGMIND, mock_of(SEGMIND), key=SECRET)
     client.ask(prompt=f"my key is {SECRET}", colour="red")
     assert client.entry.fields["prompt"] == f"my key is {BLANKED}"
+
+
+@BOTH
+@EVERY_API
+def test_no_error_message_repeats_a_key(profile: Profile, api: Api) -> None:
+    """What a field holds is told back, but not where it is the key."""
+    client = client_of(api, profile).but(key=SECRET)
+    for field in api.smallest:
+        for value in ([SECRET], {"a": SECRET}, SECRET, f"https://{SECRET}/"):
+            reply = client.ask(**{field: value})
+            if client.entry.verdict != "ok":
+                assert SECRET.encode() not in reply.body, reply.body
+    client.ask(**{"width" if api.form else "prompt": ["another-word"]})
+    assert "another-word" in client.entry.detail
+    missing = client.send(b"", path=f"/{SECRET}")
+    assert SECRET.encode() not in missing.body

@@ -1,4 +1,4 @@
-"""What the journal may know of a call: everything but its secrets.
+"""What a journal and an error message may tell of a call: everything but its secrets.
 
 Knows calls, and how secrets are blanked. Must not know who answered, or a provider's words.
 """
@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testcard.common.body import Finding
-from testcard.common.message import BLANKED, Call, Exchange
+from testcard.common.message import BLANKED, Call, Exchange, Reply
 from testcard.common.redaction import blanked, secrets_of, text_without, trace_without
 from testcard.common.secret_members import secret_name
+from testcard.common.trouble import Trouble
 
 _MOST_SECRETS = 12  # of one call; a body that repeats more of them is not worth reading for them
 _TELLING = (b"?", b"@")  # without them a body holds no URL that carries a secret
@@ -58,6 +59,24 @@ def without_secrets(told: Told, named: Collection[str]) -> Told:
     kept = Call(call.method, call.url, headers, call.body)
     seen = Exchange(kept, exchange.reply, exchange.started, exchange.elapsed)
     return Told(seen, told.detail, told.findings, told.fields)
+
+
+def discreet(trouble: Trouble, call: Call, named: Collection[str]) -> Trouble:
+    """Return `trouble` with no message that repeats a key of its call.
+
+    Args:
+        trouble: that is about to be worded.
+        call: that it is about.
+        named: headers that carry keys, in small letters, beside those known by their names.
+    """
+    values = secrets_of([(Exchange(call, Reply(0)), named)])[:_MOST_SECRETS]
+    if not any(value in trouble.message for value in values):
+        return trouble
+    breaches = [
+        replace(each, message=text_without(each.message, values)) for each in trouble.breaches
+    ]
+    message = text_without(trouble.message, values)
+    return Trouble(trouble.kind, message, breaches, trouble.retry_after)
 
 
 def _suspicious(told: Told) -> bool:

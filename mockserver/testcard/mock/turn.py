@@ -21,6 +21,7 @@ from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
+from testcard.mock.discretion import discreet
 from testcard.mock.intake import (
     holds_up,
     job_of,
@@ -95,6 +96,8 @@ class Turn:
         return ended if isinstance(ended, Outcome) else ended()
 
     def _failed(self, trouble: Trouble) -> Outcome:
+        reading = self._dialect.reading
+        trouble = discreet(trouble, self._visit.call, reading.key_headers)
         try:
             reply = self._dialect.failure(self._visit, trouble, self._services.world)
         except Exception:
