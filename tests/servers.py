@@ -20,16 +20,15 @@ from threading import Thread
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from testcard.doors.http import application
-from testcard.doors.listening import listening_socket, server_config
+from testcard.doors.listening import Server, listening_socket, server_config
 from testcard.doors.protocol import Deadlines
 from testcard.mock.core import Mock
 
 ROOT = Path(__file__).parents[1]
-COMMAND = (sys.executable, "-m", "testcard.cli.main")
+COMMAND = (sys.executable, "-m", "testcard.cli.start")
 SECONDS = 20.0
 T = TypeVar("T")
 _BASE = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -138,7 +137,7 @@ def door(
 @contextmanager
 def serve(app: ASGIApp, deadlines: Deadlines = Deadlines()) -> Iterator[str]:  # noqa: B008
     """Serve an ASGI application as testcard's servers do; yield the base URL."""
-    server = uvicorn.Server(server_config(app, grace=SECONDS, deadlines=deadlines))
+    server = Server(server_config(app, grace=SECONDS, deadlines=deadlines))
     with listening_socket("127.0.0.1") as listening:
         base = f"http://127.0.0.1:{listening.getsockname()[1]}"
         thread = Thread(target=server.run, args=([listening],))

@@ -9,11 +9,10 @@ import time
 from threading import Thread
 from typing import TYPE_CHECKING
 
-import uvicorn
 from starlette.responses import PlainTextResponse
 
 from testcard.doors.http import application
-from testcard.doors.listening import listening_socket, server_config
+from testcard.doors.listening import Server, listening_socket, server_config
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -40,7 +39,7 @@ class Background:
         self._app: ASGIApp = _nobody
         self._listening = listening_socket("127.0.0.1")
         self.base = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._server = uvicorn.Server(server_config(self._serve, grace=_GRACE_SECONDS))
+        self._server = Server(server_config(self._serve, grace=_GRACE_SECONDS))
         self._thread = Thread(
             target=self._server.run, args=([self._listening],), name="testcard", daemon=True
         )

@@ -5,6 +5,7 @@ Knows sockets and uvicorn. Must not know mocks, providers or what is served.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -15,11 +16,10 @@ import uvicorn
 from testcard.doors.protocol import Deadlines, HttpProtocol
 
 if TYPE_CHECKING:
-    import asyncio
-
     from starlette.types import ASGIApp
 
 _BACKLOG = 1024
+_LAST_SECONDS = 1.0
 
 
 def listening_socket(host: str, port: int = 0) -> socket.socket:
@@ -79,3 +79,16 @@ def server_config(
         **options,
     }
     return uvicorn.Config(app, http=cast("type[asyncio.Protocol]", protocol), **settings)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which ends when the last answer has left: those too of calls that it cut short."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, then wait for calls and connections to end."""
+        await super().shutdown(sockets)
+        limit = asyncio.get_running_loop().time() + _LAST_SECONDS
+        while self.server_state.tasks or self.server_state.connections:
+            if asyncio.get_running_loop().time() > limit:
+                return
+            await asyncio.sleep(0.01)

@@ -16,19 +16,19 @@ Knows HTTP/1.1, uvicorn and httptools. Must not know ASGI applications, mocks or
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httptools
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 from uvicorn.protocols.utils import is_ssl
+
+from testcard.doors.transport import Flow, SoftEnd
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -47,12 +47,14 @@ class Deadlines:
         body: without a byte of a body that is still to come.
         idle: between an answer and the next call.
         probe: from the end of the client's side until it is asked whether it still listens.
+        linger: from a last answer until a connection is closed on a client that still sends.
     """
 
     head: float = 20.0
     body: float = 60.0
     idle: float = 5.0
     probe: float = 1.0
+    linger: float = 2.0
 
 
 class _Reading(Enum):
@@ -93,7 +95,8 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a call."""
         super().connection_made(transport)
-        self.flow = _Flow(transport, lambda: not (self._deaf or self.pipeline))
+        self.flow = Flow(transport, lambda: not self.pipeline)
+        self._end = SoftEnd(transport, self.loop, self._deadlines.linger)
         self._expect(self._deadlines.head)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -111,8 +114,6 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, through offers of an upgrade."""
         size = len(data)
-        if self._due is None or self._reading is _Reading.NOTHING:
-            self._expect(self._deadlines.head)
         while data and not self._deaf:
             try:
                 self.parser.feed_data(data)
@@ -128,10 +129,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer what was asked, though the client says no more; asyncio's TLS cannot."""
-        if self._deaf or is_ssl(self.transport):
+        if is_ssl(self.transport):
             return False
-        self._give_up(400, "the call ended before it was whole")
-        if self.transport.is_closing():
+        if not self._deaf:
+            self._give_up(400, "the call ended before it was whole")
+        if self._end.ended or self.transport.is_closing():
             return False
         self.loop.call_later(self._deadlines.probe, self._probe)
         return True
@@ -142,6 +144,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Begin a head."""
         super().on_message_begin()
         self._reading = _Reading.HEAD
+        self._expect(self._deadlines.head)
         self._measured = False
         self._head_size = 0
 
@@ -193,7 +196,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Go on to the next call, or wait for one."""
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
+        if self._end.ended or self.transport.is_closing():
             return
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
@@ -222,20 +225,26 @@ class HttpProtocol(HttpToolsProtocol):
         last = self.cycle
         if last is not None and not last.response_complete:
             if not last.more_body:
-                last.keep_alive = False
+                self._end_after(last)
                 return
             if self.pipeline:  # what is not whole stands behind whole calls
                 self.pipeline.popleft()
-                ahead = self.pipeline[0][0] if self.pipeline else self._running
-                self.cycle = ahead  # type: ignore[assignment]
-                self.cycle.keep_alive = False
+                ahead = self.pipeline[0][0] if self.pipeline else cast("Any", self._running)
+                self._end_after(ahead)
                 return
             last.disconnected = True
             last.message_event.set()
         began = last is not None and last.more_body and last.response_started
         if self._reading is not _Reading.NOTHING and not began:
             self._say(status, said)
-        self.transport.close()
+            self._end.close()
+        else:
+            self.transport.close()
+
+    def _end_after(self, cycle: RequestResponseCycle) -> None:
+        self.cycle = cycle
+        cycle.keep_alive = False
+        cycle.transport = cast("asyncio.Transport", self._end)
 
     def _say(self, status: int, said: str) -> None:
         body = f"{said}\n".encode("ascii", "replace")
@@ -273,19 +282,3 @@ class HttpProtocol(HttpToolsProtocol):
         if not cycle.response_started and cycle.scope["http_version"] == "1.1":
             self.transport.write(_STILL_THERE)
         self.loop.call_later(self._deadlines.probe, self._probe)
-
-
-class _Flow(FlowControl):
-    """uvicorn's, for a transport that may have been closed, and where more is not to be read."""
-
-    def __init__(self, transport: asyncio.Transport, open_: Callable[[], bool]) -> None:
-        super().__init__(transport)
-        self._open = open_
-
-    def pause_reading(self) -> None:
-        if not self._transport.is_closing():
-            super().pause_reading()
-
-    def resume_reading(self) -> None:
-        if self.read_paused and self._open() and not self._transport.is_closing():
-            super().resume_reading()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from testcard.doors.http import application
-from testcard.doors.listening import listening_socket, server_config
+from testcard.doors.listening import Server, listening_socket, server_config
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock
@@ -51,8 +51,8 @@ def serve_until_stopped(
         _Server(config, stopped).run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, which tells when its last call is answered, before a signal ends the process."""
+class _Server(Server):
+    """A server that tells when its last call is answered, before a signal ends the process."""
 
     def __init__(self, config: uvicorn.Config, stopped: Callable[[], None]) -> None:
         super().__init__(config)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import uvicorn
 
 from testcard.common.message import Headers
-from testcard.doors.listening import listening_socket, server_config
+from testcard.doors.listening import Server, listening_socket, server_config
 from testcard.doors.protocol import Deadlines, HttpProtocol
 from testcard.intercept.guard import CHALLENGE, REFUSAL, Guard
 from testcard.intercept.handshake import SETTLING_SECONDS, Inner, shake_hands
@@ -84,7 +84,7 @@ def proxying(app: ASGIApp, gates: Gates) -> Iterator[int]:
             thread.join(_GRACE_SECONDS + 2)
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """A server that leaves no connection behind, not even one that its client keeps open."""
 
     def __init__(self, config: uvicorn.Config, transports: set[asyncio.Transport]) -> None:
@@ -108,7 +108,6 @@ def _config(app: ASGIApp, gates: Gates, transports: set[asyncio.Transport]) -> u
         grace=_GRACE_SECONDS,
         http=Gate,
         loop="asyncio",  # of the two, the faster one over TLS
-        log_level="error",
     )
 
 

@@ -1,0 +1,25 @@
+"""Where the command `testcard` starts: Ctrl-C ends it quietly, while it still imports too.
+
+Knows that there is a command line. Must not know what it does; imports nothing ahead of time.
+"""
+
+from __future__ import annotations
+
+import sys
+
+_INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C ended."""
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from testcard.cli.main import app
+
+        app()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
