@@ -11,7 +11,7 @@ from json import loads
 from time import process_time
 
 import pytest
-from tests.support import AITHRIVING, BOTH, SEGMIND, Api, client_of, form, photo, text
+from tests.support import AITHRIVING, BOTH, HOST, SEGMIND, Api, client_of, form, photo, text
 
 from testcard.common.body import FilePart, Malformed, fields_of
 from testcard.common.message import Call
@@ -214,3 +214,29 @@ def test_commas_are_counted_to_a_bound(most: int) -> None:
     else:
         with pytest.raises(Malformed, match="10000 commas"):
             fields_of(sent, body, lenient=True)
+
+
+@pytest.mark.parametrize("name", ["many lists a thousand deep", "a list of ten million"])
+def test_the_journal_shows_a_body_of_many_members_by_its_size(name: str) -> None:
+    client = client_of(SEGMIND)
+    client.send(BODIES[name].body)
+    began = process_time()
+    shown = client.mock.answer(Call("GET", f"{HOST}/_testcard/journal"))
+    assert process_time() - began < MOST_SECONDS
+    assert b"bytes of more members than are shown" in shown.body
+
+
+@pytest.mark.parametrize("path", ["faults", "reset"])
+def test_what_is_told_to_testcard_itself_is_short(path: str) -> None:
+    """A million keys took two seconds, and the refusal repeated every one."""
+    mock = client_of(SEGMIND).mock
+    headers = (("content-type", "application/json"),)
+    began = process_time()
+    call = Call("POST", f"{HOST}/_testcard/{path}", headers, BODIES["a million keys"].body)
+    reply = mock.answer(call)
+    assert process_time() - began < MOST_SECONDS
+    assert reply.status == 400
+    assert b"at most 65536 are read here" in reply.body
+    fault = b'{"provider":"segmind","kind":"overloaded"}'
+    taken = mock.answer(Call("POST", f"{HOST}/_testcard/faults", headers, fault))
+    assert taken.status < 300

@@ -157,6 +157,13 @@ def test_a_long_number_with_a_flaw_is_read_at_once(tail: str, length: int, type_
     assert thread_time() - began < 0.2
 
 
+def test_a_message_that_lists_members_is_cut() -> None:
+    closed = Validator({"type": "object", "additionalProperties": False})
+    (breach,) = closed.breaches({f"k{at}": at for at in range(9_000)})
+    assert "k0" in breach.message
+    assert len(breach.message) < 600
+
+
 def test_of_many_breaches_the_first_hundred_are_told() -> None:
     urls = Validator({"type": "array", "items": {"type": "string"}})
     assert len(urls.breaches([1] * 99)) == 99

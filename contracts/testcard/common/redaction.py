@@ -195,7 +195,7 @@ def secrets_of(exchanges: Iterable[tuple[Exchange, Collection[str]]]) -> tuple[s
         word
         for exchange, named in exchanges
         for value in _secrets(exchange, named)
-        for word in (value, unquote_plus(value), *value.split()[1:])
+        for word in (value, unquote_plus(value), *value.split(maxsplit=3)[1:3])
         if _telling(word)
     }
     return tuple(sorted(found, key=lambda word: (-len(word), word)))

@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LONGEST_WORD = 400  # characters of a number or truth value; the largest double has 309 digits
 _BLANKS = " \t\r\n"
 _MOST_BREACHES = 100
+_LONGEST_MESSAGE = 500  # characters
 _outline = Repr()  # the repr of what is deep and large, at the cost of its beginning
 _outline.maxstring = _outline.maxother = 60
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -76,7 +77,12 @@ def _breach(error: jsonschema_rs.ValidationError, value: Any) -> Breach:
     if keyword == "enum":
         options = ", ".join(repr(each) for each in error.kind.as_dict()["options"])
         return Breach(path, keyword, f"{shown(at(value, path))} is not one of {options}")
-    return Breach(path, keyword, message.replace(_SEEN, shown(at(value, path))))
+    return Breach(path, keyword, _cut(message.replace(_SEEN, shown(at(value, path)))))
+
+
+def _cut(message: str) -> str:
+    """A message that may list every member of an object, in bounded length."""
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
 
 
 def at(value: Any, path: tuple[str | int, ...]) -> Any:

@@ -23,6 +23,8 @@ from testcard.common.spec import Node, resolved
 from testcard.common.trouble import KINDS
 from testcard.mock.fault import LONGEST_DELAY, MOST_TIMES
 
+_LARGEST_BODY = 1 << 16  # bytes: what is told here is short
+
 
 class Refused(ValueError):  # noqa: N818 (an answer)
     """A call to testcard itself asks for what cannot be done; the message is its answer."""
@@ -72,6 +74,9 @@ class AdminOperation:
         Raises:
             Refused: it is no JSON, or not what the spec takes.
         """
+        if len(call.body) > _LARGEST_BODY:
+            seen = f"the body has {len(call.body)} bytes"
+            raise Refused(f"{seen}; at most {_LARGEST_BODY} are read here")
         if self.body is None:
             if call.body and orjson_or_none(call.body) != {}:
                 raise Refused(f"{self.method} {self.path} takes no body")

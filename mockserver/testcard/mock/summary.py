@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from testcard.common.body import FilePart
+from testcard.common.body import FilePart, has_many_members
 from testcard.common.message import Call, Headers, Reply, header
 from testcard.mock.journal import Entry
 
@@ -78,6 +78,8 @@ def _body(headers: Headers, body: bytes) -> Any:
     if not body:
         return None
     if media_type in ("application/json", ""):
+        if has_many_members(body):
+            return f"<{len(body)} bytes of more members than are shown>"
         try:
             return brief(orjson.loads(body))
         except orjson.JSONDecodeError:
