@@ -20,6 +20,7 @@ from testcard.mock.fault import Fault
 from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.world import Account, AccountId, Hold, JobPolicy, Order, World
 
+JSON = (("content-type", "application/json"),)
 WHO = AccountId.of("anyone", "a-key")
 ORDER = Order(PictureJob("anyone", "a red fox"))
 
@@ -32,7 +33,7 @@ def held(world: World, who: AccountId = WHO, price: int = 1) -> Hold:
 
 def put(client: Client, place: str, **said: Any) -> Any:
     body = json.dumps(said).encode()
-    return json_of(client.mock.answer(Call("PUT", f"{HOST}/_testcard/{place}", (), body)))
+    return json_of(client.mock.answer(Call("PUT", f"{HOST}/_testcard/{place}", JSON, body)))
 
 
 @pytest.mark.parametrize("policy", ["polls:1", "at-once", "fail", "never"])
@@ -124,7 +125,7 @@ def test_post_reset_puts_the_job_policy_back() -> None:
     client = client_of(IMAGEPIPELINE, policy="at-once")
     assert put(client, "jobs", policy="never")["status"] == "set"
     assert json_of(client.ask())["status"] == "PENDING"
-    client.mock.answer(Call("POST", f"{HOST}/_testcard/reset"))
+    client.mock.answer(Call("POST", f"{HOST}/_testcard/reset", JSON))
     assert json_of(client.ask())["status"] == "SUCCESS"
 
 

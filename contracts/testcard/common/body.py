@@ -231,10 +231,16 @@ def _parts(text: bytes, boundary: bytes) -> dict[str, list[FilePart]]:
     config = {"MAX_MEMORY_FILE_SIZE": len(text) + 1, "UPLOAD_ERROR_ON_BAD_CTE": True}
     try:
         parser = FormParser(MULTIPART, on_part, on_part, boundary=boundary, config=config)
+    except FormParserError as error:
+        raise Malformed(f"the body is not a readable {MULTIPART}: {error}") from error
+    try:
         parser.write(text)
         parser.finalize()
     except FormParserError as error:
         raise Malformed(f"the body is not a readable {MULTIPART}: {error}") from error
+    finally:
+        if parser.parser is not None:  # a circle, which kept the parts alive
+            parser.parser.callbacks = {}
     end = b"--" + boundary + b"--"
     if text[text.rfind(end) :].strip() != end:
         raise Malformed(f"the {MULTIPART} body breaks off before its last boundary")

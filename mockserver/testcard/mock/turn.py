@@ -83,7 +83,7 @@ class Turn:
         try:
             made = step()
         except Trouble as trouble:
-            return self._failed(trouble)
+            return self._failed(_bare(trouble))
         except Exception:
             self._log("testcard failed at")
             return self._failed(Trouble("failed", "testcard itself failed; its log says how"))
@@ -280,3 +280,9 @@ def _png(work: PictureJob) -> PaintRequest:
 
 def _error(message: str) -> bytes:
     return json_bytes({"error": message})
+
+
+def _bare(trouble: Trouble) -> Trouble:
+    """Take off what led to it: its frames hold the call, and each other, in a circle."""
+    trouble.__cause__ = trouble.__context__ = None
+    return trouble.with_traceback(None)
