@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from urllib.parse import SplitResult
 
 import numpy as np
 import pybase64
@@ -13,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testcard.card.scene import landscape
-from testcard.common.picture import Limits, PictureError, distance, encode
+from testcard.common.picture import Limits, PictureError, Pixels, distance, encode
 from testcard.mock.inputs import Inputs
+from testcard.mock.picture_folder import PictureFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +31,10 @@ def png(level: int = 128, side: int = 16) -> bytes:
 
 def text(data: bytes) -> str:
     return pybase64.b64encode_as_string(data)
+
+
+def held(inputs: Inputs, value: str | bytes) -> Pixels | None:
+    return inputs.held(inputs.take(value, ALL))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,8 @@ def test_an_encoding_that_is_not_accepted_is_named(value: str | bytes, seen: str
     others -= {"file"} if isinstance(value, bytes) else {"base64"}
     with pytest.raises(PictureError, match=f"{seen}.*: expected "):
         inputs.read(value, others)
-    assert inputs.peek(value, others) is None
+    with pytest.raises(PictureError):
+        inputs.take(value, others)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +141,7 @@ def test_different_urls_are_visibly_different() -> None:
 
 def test_a_file_of_the_folder_stands_for_its_url(tmp_path: Path) -> None:
     """By host and path first, by the last part of the path otherwise; never from a cache."""
-    inputs = Inputs(tmp_path)
+    inputs = Inputs(PictureFolder(tmp_path))
     (tmp_path / "b.png").write_bytes(png(10))
     assert inputs.read("http://example.com/a/b.png?x=1", ALL).array[0, 0, 0] == 10
     (tmp_path / "example.com" / "a").mkdir(parents=True)
@@ -166,7 +173,10 @@ def test_no_url_leads_out_of_the_folder(tmp_path: Path, path: str) -> None:
     (tmp_path / "secret.png").write_bytes(png())
     (tmp_path / "folder").mkdir()
     for host in ("x", "..", "."):
-        assert Inputs(tmp_path / "folder").read(f"http://{host}{path}", ALL).width == 768
+        assert (
+            Inputs(PictureFolder(tmp_path / "folder")).read(f"http://{host}{path}", ALL).width
+            == 768
+        )
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -175,22 +185,56 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "b.png").symlink_to(tmp_path / "secret.png")
     with pytest.raises(PictureError, match=r"'b\.png' is a link that leads out of the folder"):
-        Inputs(folder).read("http://example.com/b.png", ALL)
+        Inputs(PictureFolder(folder)).read("http://example.com/b.png", ALL)
 
 
 def test_a_file_of_the_folder_that_is_no_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(b"hello")
     with pytest.raises(PictureError, match="5 bytes that are no picture"):
-        Inputs(tmp_path).read("http://example.com/b.png", ALL)
+        Inputs(PictureFolder(tmp_path)).read("http://example.com/b.png", ALL)
+
+
+def test_a_damaged_or_unreadable_file_of_the_folder_is_named_by_its_url(tmp_path: Path) -> None:
+    (tmp_path / "b.png").write_bytes(png()[:60])
+    inputs = Inputs(PictureFolder(tmp_path))
+    with pytest.raises(PictureError, match=r"stands for 'http://example\.com/b\.png': .*damaged"):
+        inputs.read("http://example.com/b.png", ALL)
+
+
+def test_a_file_that_cannot_be_opened_is_a_picture_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "b.png").write_bytes(png())
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", denied)
+    with pytest.raises(PictureError, match=r"'b\.png'.* cannot be read \(Permission denied\)"):
+        Inputs(PictureFolder(tmp_path)).read("http://example.com/b.png", ALL)
+
+
+def test_files_come_from_whoever_is_asked_for_them() -> None:
+    """No file system is needed for it."""
+    asked = []
+
+    def stored(url: SplitResult) -> bytes | None:
+        asked.append(url.geturl())
+        return png(7) if url.path == "/b.png" else None
+
+    inputs = Inputs(stored)
+    assert inputs.read("http://example.com/b.png", ALL).array[0, 0, 0] == 7
+    assert inputs.read("http://example.com/c.png", ALL).width == 768
+    assert asked == ["http://example.com/b.png", "http://example.com/c.png"]
 
 
 @pytest.mark.parametrize("value", [png(), text(png()), "https://example.com/a.png"])
-def test_peek_knows_what_was_read(value: str | bytes) -> None:
+def test_what_was_read_is_held(value: str | bytes) -> None:
     """Nothing before, the very same pixels afterwards."""
     inputs = Inputs()
-    assert inputs.peek(value, ALL) is None
+    assert held(inputs, value) is None
     first = inputs.read(value, ALL)
-    assert inputs.peek(value, ALL) is first
+    assert held(inputs, value) is first
     assert inputs.read(value, ALL) is first
 
 
@@ -208,12 +252,12 @@ def test_the_cache_is_bounded_by_bytes() -> None:
     inputs = Inputs(cache_bytes=room)
     for level in (1, 2):
         inputs.read(png(level), ALL)
-    assert inputs.peek(png(1), ALL)
+    assert held(inputs, png(1))
     inputs.read(png(3), ALL)
-    assert [inputs.peek(png(level), ALL) is not None for level in (1, 2, 3)] == [True, False, True]
+    assert [held(inputs, png(level)) is not None for level in (1, 2, 3)] == [True, False, True]
     inputs.read(png(4, side=64), ALL)
-    assert inputs.peek(png(4, side=64), ALL) is None
-    assert inputs.peek(png(3), ALL)
+    assert held(inputs, png(4, side=64)) is None
+    assert held(inputs, png(3))
 
 
 def test_threads_share_one_reader() -> None:
@@ -224,7 +268,7 @@ def test_threads_share_one_reader() -> None:
     assert [int(pixels.array[0, 0, 0]) for pixels in seen] == levels
 
 
-def test_peek_is_cheap() -> None:
+def test_to_find_what_is_held_is_cheap() -> None:
     """Far less than decoding 100 KB would take; the bound is loose for busy machines."""
     noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
     value, inputs = text(encode(noise, "png")), Inputs()
@@ -232,7 +276,7 @@ def test_peek_is_cheap() -> None:
     costs = []
     for _ in range(20):
         start = time.process_time()
-        assert inputs.peek(value, ALL)
+        assert held(inputs, value)
         costs.append(time.process_time() - start)
     assert len(value) > 100_000
     assert min(costs) < 0.001

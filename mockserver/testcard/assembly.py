@@ -24,6 +24,7 @@ from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
 from testcard.mock.memory_limit import DEFAULT_MEMORY, MemoryLimit
 from testcard.mock.memory_world import MemoryWorld
+from testcard.mock.picture_folder import PictureFolder
 from testcard.mock.world import JobPolicy
 from testcard.providers.base import SpecDialect
 
@@ -88,7 +89,8 @@ def build(
             seed=options.seed, balance=options.balance, policy=options.policy, memory=memory
         ),
         options.engine or CardEngine(),
-        inputs or Inputs(options.pictures, memory=memory),
+        inputs
+        or Inputs(PictureFolder(options.pictures) if options.pictures else None, memory=memory),
         journal=Journal(options.watch, memory),
         largest_body=options.largest_body,
         memory=memory,

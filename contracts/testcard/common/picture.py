@@ -85,10 +85,10 @@ class Pixels:
         return cls(own, digest.hexdigest())
 
     @classmethod
-    def decoded(cls, array: NDArray[np.uint8], data: bytes) -> Pixels:
+    def decoded(cls, array: NDArray[np.uint8], data: bytes, digest: str | None = None) -> Pixels:
         """Take over pixels, shape (height, width, 3), decoded from the file `data`."""
         array.flags.writeable = False
-        return cls(array, hashlib.blake2b(data, digest_size=16).hexdigest())
+        return cls(array, digest or hashlib.blake2b(data, digest_size=16).hexdigest())
 
     @property
     def width(self) -> int:
@@ -126,7 +126,10 @@ def format_of(media_type: str) -> Format | None:
 
 
 def decode(
-    data: bytes, limits: Limits = DEFAULT_LIMITS, budget: PixelBudget | None = None
+    data: bytes,
+    limits: Limits = DEFAULT_LIMITS,
+    budget: PixelBudget | None = None,
+    digest: str | None = None,
 ) -> Pixels:
     """Decode a PNG, JPEG or WebP file to RGB.
 
@@ -137,6 +140,7 @@ def decode(
         data: the file.
         limits: how large the picture may be.
         budget: of pixels that are decoded at once; waits for it. None for no such bound.
+        digest: of the file, where it is known already; the same for all whom it is compared with.
 
     Raises:
         PictureError: for nothing at all, for anything else, for a file that is cut short
@@ -160,7 +164,7 @@ def decode(
         raise PictureError(
             f"the {known.upper()} picture is damaged or cut short: {error}"
         ) from error
-    return Pixels.decoded(array, data)
+    return Pixels.decoded(array, data, digest)
 
 
 def _decoded(data: bytes, known: Format, limits: Limits, budget: PixelBudget) -> NDArray[np.uint8]:

@@ -8,22 +8,19 @@ Must not know any provider's field names, HTTP statuses, or what pictures are us
 
 from __future__ import annotations
 
-import os
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import pybase64
-from xxhash import xxh3_128_digest
+from xxhash import xxh3_128_hexdigest
 
 from testcard.card.scene import landscape
 from testcard.common.bounds import PixelBudget
 from testcard.common.picture import DEFAULT_LIMITS, Limits, PictureError, Pixels, decode, sniff
 from testcard.mock.memory_limit import MemoryLimit, Remembered
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
 
 Encoding = Literal["base64", "data-uri", "url", "file"]
 
@@ -50,7 +47,26 @@ _WEB: Final = re.compile(r"https?://", re.IGNORECASE)
 _DATA: Final = re.compile(r"data:", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
-Key = tuple[str, bytes]
+Key = tuple[bool, str]
+"""Whether it is a URL, and the digest."""
+
+Stored = Callable[[SplitResult], bytes | None]
+"""Returns the content of the file that stands for a URL; None where none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSent:
+    """A picture as it came, its encoding undone, not decoded.
+
+    Attributes:
+        encoding: how it was sent.
+        content: the picture's file; of a URL, the URL.
+        digest: hex, of the content.
+    """
+
+    encoding: Encoding
+    content: str | bytes = field(repr=False)
+    digest: str
 
 
 class Inputs:
@@ -59,8 +75,8 @@ class Inputs:
     Any number of threads may use one at once.
 
     Args:
-        folder: where files that stand for URLs are looked up: `http://host/a/b.png` is
-            `folder/host/a/b.png` or else `folder/b.png`. None for no such files.
+        stored: returns the file that stands for a URL, as `PictureFolder` does, or None;
+            None where there are none such.
         cache_bytes: of decoded pixels that are remembered at most; None for no limit but that
             of `memory`.
         limits: how large a picture may be.
@@ -70,13 +86,13 @@ class Inputs:
 
     def __init__(
         self,
-        folder: Path | None = None,
+        stored: Stored | None = None,
         cache_bytes: int | None = None,
         limits: Limits = DEFAULT_LIMITS,
         memory: MemoryLimit | None = None,
         budget: PixelBudget | None = None,
     ) -> None:
-        self._folder = None if folder is None else folder.resolve()
+        self._stored = stored
         self._limits = limits
         self._budget = budget or PixelBudget()
         self._cache: Remembered[Key, Pixels] = Remembered(
@@ -84,40 +100,57 @@ class Inputs:
         )
 
     def read(self, value: str | bytes, encodings: Collection[str]) -> Pixels:
-        """Turn a value into pixels; `bytes` are the content of a file part.
+        """Turn a value into pixels, as `take` and `pixels` do one after the other.
+
+        Raises:
+            PictureError: naming what was seen and what is accepted.
+        """
+        return self.pixels(self.take(value, encodings))
+
+    def take(self, value: str | bytes, encodings: Collection[str]) -> PictureSent:
+        """Undo how a picture was sent; nothing is decoded: about 0.1 ms for 100 KB.
 
         Args:
-            value: as the client sent it; white space around a string is ignored.
+            value: as the client sent it; white space around a string is ignored, `bytes` are
+                the content of a file part.
             encodings: those accepted, of "base64", "data-uri", "url" and "file".
 
         Raises:
             PictureError: naming what was seen and what is accepted.
         """
-        held = self.peek(value, encodings)
-        if held is not None:
-            return held
         kind = encoding_of(value)
         if kind not in encodings:
             raise PictureError(f"{_SEEN[kind]} was sent, {_echo(value)}: {_expected(encodings)}")
         if isinstance(value, bytes):
-            pixels = self._decode(value)
-        elif kind == "url":
-            return self._at(value.strip(), _key(kind, value))
-        else:
-            data = _from_data_uri(value) if kind == "data-uri" else _from_base64(value, encodings)
-            pixels = self._decode(data)
-        return self._cache.keep(_key(kind, value), pixels)
+            return PictureSent(kind, value, _digest(value))
+        text = value.strip()
+        if kind == "url":
+            _split(text)
+            return PictureSent(kind, text, _digest(text.encode("utf-8", "surrogatepass")))
+        data = _from_data_uri(text) if kind == "data-uri" else _from_base64(text, encodings)
+        return PictureSent(kind, data, _digest(data))
 
-    def peek(self, value: str | bytes, encodings: Collection[str]) -> Pixels | None:
-        """The pixels of a value that was read before, None if they are not remembered.
+    def held(self, sent: PictureSent) -> Pixels | None:
+        """The pixels of a picture that was read before; None where they are not remembered.
 
-        Decodes nothing: about 0.1 ms for 100 KB. URLs are not remembered where a folder
-        may hold their files, since those may change.
+        URLs are not remembered where files may stand for them, since those may change.
         """
-        kind = encoding_of(value)
-        if kind not in encodings or (kind == "url" and self._folder is not None):
+        if sent.encoding == "url" and self._stored is not None:
             return None
-        return self._cache.get(_key(kind, value))
+        return self._cache.get(_key(sent))
+
+    def pixels(self, sent: PictureSent) -> Pixels:
+        """Return the pixels of a picture, decoded unless they are remembered.
+
+        Raises:
+            PictureError: it is none that can be read.
+        """
+        held = self.held(sent)
+        if held is not None:
+            return held
+        if isinstance(sent.content, str):
+            return self._at(sent.content, _key(sent))
+        return self._cache.keep(_key(sent), self._decode(sent.content, sent.digest))
 
     def clear(self) -> None:
         """Forget what was read."""
@@ -126,16 +159,20 @@ class Inputs:
     def _at(self, url: str, key: Key) -> Pixels:
         """The picture that stands for a URL."""
         parts = _split(url)
-        path = None if self._folder is None else _find(self._folder, parts)
-        if path is not None:
-            data = path.read_bytes()
-            key = _key("file", data)
-            return self._cache.get(key) or self._cache.keep(key, self._decode(data))
+        data = self._stored(parts) if self._stored is not None else None
+        if data is not None:
+            return self._filed(url, data)
         label = unquote(parts.path.rpartition("/")[2]) or parts.netloc
         return self._cache.get(key) or self._cache.keep(key, Pixels.of(landscape(url, label)))
 
-    def _decode(self, data: bytes) -> Pixels:
-        return decode(data, self._limits, self._budget)
+    def _filed(self, url: str, data: bytes) -> Pixels:
+        try:
+            return self.pixels(PictureSent("file", data, _digest(data)))
+        except PictureError as error:
+            raise PictureError(f"the file that stands for {_echo(url)}: {error}") from error
+
+    def _decode(self, data: bytes, digest: str) -> Pixels:
+        return decode(data, self._limits, self._budget, digest)
 
 
 def encoding_of(value: str | bytes) -> Encoding:
@@ -148,23 +185,24 @@ def encoding_of(value: str | bytes) -> Encoding:
     return "url" if _WEB.match(start) else "base64"
 
 
-def _key(kind: str, value: str | bytes) -> Key:
-    data = value if isinstance(value, bytes) else value.strip().encode("utf-8", "surrogatepass")
-    return kind, xxh3_128_digest(data)
+def _key(sent: PictureSent) -> Key:
+    return sent.encoding == "url", sent.digest
 
 
-def _from_data_uri(value: str) -> bytes:
-    text = value.strip()
+def _digest(data: bytes) -> str:
+    return xxh3_128_hexdigest(data)
+
+
+def _from_data_uri(text: str) -> bytes:
     comma = text.find(",", 0, _LONGEST_HEAD)
     head, body = text[: max(comma, 0)], text[comma + 1 :]
     media, *options = head[len("data:") :].lower().split(";")
     if comma < 0 or not media.strip().startswith("image/") or options[-1:] != ["base64"]:
-        raise PictureError(f"a data URI that begins {_echo(value)}: expected {_NAMES['data-uri']}")
-    return _from_base64(body, ("data-uri",))
+        raise PictureError(f"a data URI that begins {_echo(text)}: expected {_NAMES['data-uri']}")
+    return _from_base64(body.strip(), ("data-uri",))
 
 
-def _from_base64(value: str, encodings: Collection[str]) -> bytes:
-    text = value.strip()
+def _from_base64(text: str, encodings: Collection[str]) -> bytes:
     if not text:
         raise PictureError(f"the picture is an empty string: {_expected(encodings)}")
     data = _decoded(text)
@@ -218,30 +256,6 @@ def _split(url: str) -> SplitResult:
     if not host:
         raise PictureError(f"a URL without a host, {_echo(url)}: expected {_NAMES['url']}")
     return parts
-
-
-def _find(folder: Path, url: SplitResult) -> Path | None:
-    """The file of the folder that stands for a URL, by host and path or by its last part.
-
-    Raises:
-        PictureError: for a link that leads out of the folder.
-    """
-    steps = [unquote(step) for step in url.path.split("/") if step]
-    if not steps or any(not _is_name(step) for step in (*steps, url.hostname or "")):
-        return None
-    for path in (folder.joinpath(url.hostname or "", *steps), folder / steps[-1]):
-        if os.path.isfile(path):  # false, where Path.is_file raises, for names too long
-            if not path.resolve().is_relative_to(folder):
-                raise PictureError(
-                    f"{steps[-1][:_ECHO]!r} is a link that leads out of the folder of pictures: "
-                    "expected a file within it"
-                )
-            return path
-    return None
-
-
-def _is_name(step: str) -> bool:
-    return step not in ("", ".", "..") and not any(sign in step for sign in "/\\:\0")
 
 
 def _expected(encodings: Collection[str]) -> str:

@@ -6,34 +6,26 @@ Knows Readings and what the lenient profile takes. Must not know who answers, mo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from testcard.common.body import (
-    MULTIPART,
     FilePart,
     Finding,
     Malformed,
     checkable,
     fields_of,
 )
-from testcard.common.job import PictureJob
 from testcard.common.keys import bare_key, kind_of
 from testcard.common.message import Call
-from testcard.common.picture import PictureError, Pixels
 from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.inputs import encoding_of
-from testcard.mock.world import Order, Upload
-
-Reader = Callable[[str | bytes, Collection[str]], Pixels | None]
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
-_LARGE_JSON = 256 << 10
-_LARGE_FORM = 64 << 10
+_LARGE_BODY = 256 << 10  # below, reading one takes less than 3 ms, whatever it holds
 
 
 def note_path(visit: Visit, operation: Operation) -> None:
@@ -53,9 +45,9 @@ def preferences(call: Call) -> dict[str, str]:
     return found
 
 
-def holds_up(call: Call, body: Body) -> bool:
+def holds_up(call: Call) -> bool:
     """Whether reading the body may take so long that others are not to wait for it."""
-    return len(call.body) > (_LARGE_FORM if body.media_type == MULTIPART else _LARGE_JSON)
+    return len(call.body) > _LARGE_BODY
 
 
 def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
@@ -155,48 +147,6 @@ def _encoding(value: str | FilePart | None) -> str | None:
     if isinstance(value, FilePart) and value.filename is None:
         return "part"
     return encoding_of(value.data if isinstance(value, FilePart) else value)
-
-
-def pictures_of(visit: Visit, operation: Operation, reader: Reader) -> dict[str, Pixels] | None:
-    """Return role -> picture sent; None where `reader` does not have one of them.
-
-    Raises:
-        Trouble: invalid: one of them is no picture that the operation takes.
-    """
-    pictures: dict[str, Pixels] = {}
-    for field in operation.body.pictures if operation.body else ():
-        value = visit.fields.get(field.name)
-        if value is None:
-            continue
-        try:
-            data = value.data if isinstance(value, FilePart) else value
-            picture = reader(data, field.encodings)
-        except PictureError as error:
-            breach = Breach((field.name,), "picture", str(error))
-            raise Trouble("invalid", sentence([breach]), [breach]) from error
-        if picture is None:
-            return None
-        pictures[field.role] = picture
-    return pictures
-
-
-def order_of(visit: Visit, operation: Operation, job: PictureJob) -> Order:
-    """Return what `job` is to paint in a form that can be kept: the pictures as they came."""
-    uploads = []
-    for field in operation.body.pictures if operation.body else ():
-        value = visit.fields.get(field.name)
-        if value is not None:
-            data = value.data if isinstance(value, FilePart) else value
-            uploads.append(Upload(field.role, data, field.encodings))
-    return Order(replace(job, init=None, mask=None), tuple(uploads))
-
-
-def job_of(order: Order, reader: Reader) -> PictureJob | None:
-    """Return the job that an order was made of; None where `reader` lacks one of its pictures."""
-    pictures = {each.role: reader(each.value, each.encodings) for each in order.uploads}
-    if None in pictures.values():
-        return None
-    return replace(order.work, init=pictures.get("init-image"), mask=pictures.get("mask-image"))
 
 
 def sentence(breaches: Collection[Breach]) -> str:

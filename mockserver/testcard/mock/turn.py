@@ -24,11 +24,8 @@ from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.discretion import discreet
 from testcard.mock.intake import (
     holds_up,
-    job_of,
     key_of,
     note_path,
-    order_of,
-    pictures_of,
     preferences,
     read_fields,
     sentence,
@@ -37,6 +34,7 @@ from testcard.mock.render import json_bytes
 from testcard.mock.routing import Download
 from testcard.mock.services import Services
 from testcard.mock.studio import PaintRequest
+from testcard.mock.uploads import Sent, decoded, held, job_of, order_of, sent_for, taken
 from testcard.mock.world import AccountId, Hold
 
 Step = Callable[[], "Reply | Step"]
@@ -132,7 +130,7 @@ class Turn:
         if operation.body is None:
             raise Trouble("failed", f"{operation.id} takes no body, so it can ask for no picture")
         body = operation.body
-        if holds_up(self._visit.call, body):
+        if holds_up(self._visit.call):
             return lambda: self._read(operation, body)
         return self._read(operation, body)
 
@@ -169,13 +167,14 @@ class Turn:
 
     def _read(self, operation: Operation, body: Body) -> Reply | Step:
         read_fields(self._visit, self._dialect, operation, body)
-        pictures = pictures_of(self._visit, operation, self._services.inputs.peek)
+        sent = taken(self._visit, operation, self._services.inputs)
+        pictures = held(sent, self._services.inputs)
         if pictures is None:
-            return lambda: self._decode(operation, body)
+            return lambda: self._decode(operation, body, sent)
         return self._order(operation, body, pictures)
 
-    def _decode(self, operation: Operation, body: Body) -> Reply | Step:
-        pictures = pictures_of(self._visit, operation, self._services.inputs.read) or {}
+    def _decode(self, operation: Operation, body: Body, sent: Sent) -> Reply | Step:
+        pictures = decoded(self._visit, operation, sent, self._services.inputs)
         return self._order(operation, body, pictures)
 
     def _order(
@@ -257,14 +256,19 @@ class Turn:
         if job is None or job.state != "SUCCESS" or download.index >= job.order.work.samples:
             raise Trouble("not-found", "no picture is here; its job is unknown or has not ended")
         order, inputs = job.order, self._services.inputs
-        work = job_of(order, inputs.peek)
-        if work is not None and self._services.studio.known(_png(work)):
+        sent = sent_for(order, inputs)
+        pictures = held(sent, inputs)
+        if pictures is None:
+            return lambda: self._fetched(
+                job_of(order, {role: inputs.pixels(each) for role, each in sent.items()}),
+                download.index,
+            )
+        work = job_of(order, pictures)
+        if self._services.studio.known(_png(work)):
             return self._fetched(work, download.index)
-        return lambda: self._fetched(job_of(order, inputs.read), download.index)
+        return lambda: self._fetched(work, download.index)
 
-    def _fetched(self, work: PictureJob | None, index: int) -> Reply:
-        if work is None:  # `read` has every picture
-            raise AssertionError("the pictures of this job are gone")
+    def _fetched(self, work: PictureJob, index: int) -> Reply:
         return Reply(200, (("content-type", "image/png"),), self._paint(_png(work))[index])
 
 
