@@ -122,7 +122,7 @@ class HttpProtocol(HttpToolsProtocol):
                 data = self._decline(data[offer.args[0] :])
             except httptools.HttpParserError as error:
                 self._give_up(400, f"this is no HTTP/1.1 call: {error}")
-        if self._reading is _Reading.HEAD:
+        if self._reading is _Reading.HEAD and not self._deaf:
             self._head_size += size
             if self._head_size > _MOST_HEAD:
                 self._give_up(431, f"the head of this call is longer than {_MOST_HEAD} bytes")
