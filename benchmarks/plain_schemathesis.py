@@ -22,7 +22,7 @@ from testcard.assembly import find
 from testcard.common.reading import Reading, read
 from testcard.contract.calls import Links
 from testcard.doors.http import application
-from testcard.drivers.drafts import pictures_for
+from testcard.drivers.material import all_encodings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def register_pictures(reading: Reading) -> None:
     """Give schemathesis real pictures for `format: picture`, encoded as this API takes them."""
     fields = [each for one in reading.operations if one.body for each in one.body.fields.values()]
     real = [
-        value for each in fields for value in pictures_for(each, Links()) if isinstance(value, str)
+        value for each in fields for value in all_encodings(each, Links()) if isinstance(value, str)
     ]
     schemathesis.openapi.format("picture", st.sampled_from(real or ["testcard"]))
 

@@ -25,7 +25,7 @@ from testcard.contract.targets import InProcess
 from testcard.contract.verdict import ProviderRun
 from testcard.drivers.check import Driver, check
 from testcard.drivers.drafts import Draft
-from testcard.drivers.fuzz import drafts, send
+from testcard.drivers.fuzz import everything, send
 from testcard.drivers.plan import plan
 from testcard.drivers.stateful import stateful
 
@@ -127,7 +127,7 @@ def _reading(provider: str, profile: Profile) -> Reading:
 
 @cache
 def _drawn(provider: str, profile: Profile) -> tuple[Draft, ...]:
-    return tuple(drafts(_reading(provider, profile), Links(), examples=EXAMPLES, seed=0))
+    return tuple(everything(_reading(provider, profile), Links(), examples=EXAMPLES, seed=0))
 
 
 # Many at once

@@ -20,6 +20,8 @@ OWN_AGENT: Final = "testcard-check"
 """Begins the User-Agent of testcard's own calls, some of which are wrong on purpose."""
 
 _BOUNDARY: Final = "testcard-8a3f5c7e1d"
+FORM_TYPE: Final = f"{MULTIPART}; boundary={_BOUNDARY}"
+"""The media type of `form_body`'s forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def call_of(
     if operation.body is None or fields is None:
         return Call(operation.method, url, headers)
     form = operation.body.media_type == MULTIPART
-    media_type = f"{MULTIPART}; boundary={_BOUNDARY}" if form else operation.body.media_type
+    media_type = FORM_TYPE if form else operation.body.media_type
     if typed:
         headers += (("Content-Type", media_type),)
     return Call(operation.method, url, headers, form_body(fields) if form else orjson.dumps(fields))

@@ -118,13 +118,6 @@ class Session:
         params = {name: job_id for name in operation.pattern.groupindex if job_id is not None}
         return call_of(self.reading, operation, fields, key=self.key_for(key), params=params)
 
-    def raw_call(
-        self, operation: Operation, headers: Headers, body: bytes, *, key: KeyKind = "good"
-    ) -> Call:
-        """Put a call together whose body is written out already; `headers` name its type."""
-        bare = self.call(operation, key=key)
-        return Call(bare.method, bare.url, (*bare.headers, *headers), body)
-
     def read(self, exchange: Exchange) -> ReadExchange:
         """Read one exchange by itself, unlinked to any other."""
         return read_trace(self.reading, (exchange,))[0]

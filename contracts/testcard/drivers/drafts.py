@@ -1,114 +1,147 @@
-"""Bodies worth sending: what an operation takes at its cheapest, in every way that it takes it.
+"""The calls that drivers draw from: valid ones, and ones with one thing wrong that each names.
 
-Knows Readings and roles. Must not know who sends, how a body is written out, or a provider.
+What a plan, the generating driver and a story send stands here once. Nothing hangs on chance,
+or on who answers: one operation gives the same drafts every time.
+
+Knows what an operation takes, and how a draft becomes a Call. Must not know who sends it, or
+what clauses make of it.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
+import orjson
 
-from testcard.common.body import FilePart
-from testcard.common.picture import FORMATS, encode
-from testcard.common.reading import Body, Field, Operation
-from testcard.common.schema import types
-from testcard.contract.calls import Links
+from testcard.common.body import MULTIPART
+from testcard.common.message import Call
+from testcard.common.reading import Operation, Reading
+from testcard.contract.calls import FORM_TYPE, call_of, form_body
+from testcard.drivers.edges import edges
+from testcard.drivers.values import Fields, Values
 
-SIZES: Final = ("64x64", "128x64", "200x120", "512x512")
-"""Sizes that are asked for at random, where one field holds both sides."""
 
-_SIDE: Final = 64  # of the pictures sent, in pixels
-_PROMPT: Final = "a lighthouse at dusk"
-_PLAIN: Final[Mapping[str, Any]] = {
-    "string": "testcard",
-    "integer": 1,
-    "number": 1,
-    "boolean": False,
-}
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A body that is written out already.
+
+    Attributes:
+        data: the whole of it.
+        media_type: that is named with it; none where empty.
+    """
+
+    data: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A body that is not yet addressed to anyone.
+    """A call's body that is not yet addressed to anyone.
 
     Attributes:
         operation: what it is for.
-        value: fields by their names, or bytes where it is no list of fields at all.
+        value: fields by their names, or a body that is no list of fields.
         why: what is special about it, in a few words.
+        where: the field or header with which something is wrong; empty for the body as a whole.
+        breaks: the keyword that it breaks by the page's word, as `flaws` would name it; empty
+            where the page allows it. A lenient reading forgives some.
+        telling: whether it is worth a call of a run that costs.
     """
 
     operation: Operation
-    value: Mapping[str, Any] | bytes
+    value: Mapping[str, Any] | Written
     why: str
+    where: str = ""
+    breaks: str = ""
+    telling: bool = False
 
 
-def cheapest(operation: Operation, links: Links) -> dict[str, Any]:
-    """Return fields that the operation takes: those required, and the smallest picture."""
-    fields = operation.body.fields.values() if operation.body else ()
-    wanted = (each for each in fields if each.required or each.role in ("width", "height", "size"))
-    return {each.name: fitting(each, links) for each in wanted}
+def drafts(values: Values, base: Fields) -> Iterator[Draft]:
+    """Yield what an operation can be sent, field by field, then as bodies that are none.
 
-
-def fitting(field: Field, links: Links) -> Any:
-    """Return a value that the field takes; the smallest where it has a size."""
-    schema = field.schema
-    if field.encodings:
-        return pictures_for(field, links)[0]
-    if field.role in ("prompt", "size"):
-        return _PROMPT if field.role == "prompt" else SIZES[0]
-    for keyword in ("const", "minimum"):
-        if keyword in schema:
-            return schema[keyword]
-    if "enum" in schema:
-        return schema["enum"][0]
-    return next((_PLAIN[each] for each in types(schema) if each in _PLAIN), "testcard")
-
-
-def pictures_for(field: Field, links: Links) -> tuple[Any, ...]:
-    """Return real pictures in every way that the field takes them: strings, or FileParts."""
-    return tuple(value for each in field.encodings for value in encoded(each, links))
-
-
-def encoded(encoding: str, links: Links) -> list[str | FilePart]:
-    """Return real pictures, in one of the ways in which pictures are sent."""
-    if encoding == "url":
-        return [links.picture, links.other]
-    named = tuple(zip(FORMATS, samples(), strict=True))
-    if encoding in ("file", "part"):
-        return [
-            FilePart(data, f"testcard.{n}" if encoding == "file" else None) for n, data in named
-        ]
-    start = "data:image/{};base64," if encoding == "data-uri" else ""
-    return [start.format(name) + b64encode(data).decode() for name, data in named]
-
-
-@cache
-def samples() -> tuple[bytes, ...]:
-    """Return one small picture in each format: green from above, red from the left."""
-    ramp = np.linspace(0, 255, _SIDE).astype(np.uint8)
-    array = np.full((_SIDE, _SIDE, 3), 96, np.uint8)
-    array[:, :, 0], array[:, :, 1] = ramp, ramp[:, None]
-    return tuple(encode(array, each) for each in FORMATS)
-
-
-def shaped(body: Body, value: Any) -> Any:
-    """Return `value` with whole numbers as integers where the schema has integers.
-
-    JSON Schema takes 975.0 for an integer; few servers do, and no page promises it.
+    Args:
+        values: what its fields may be.
+        base: valid fields, of which each draft changes one.
     """
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        name: int(each) if isinstance(each, float) and _whole(body, name, each) else each
-        for name, each in value.items()
-    }
+    operation, links = values.operation, values.links
+    yield Draft(operation, values.required(), "nothing but what is required")
+    yield Draft(operation, values.everything(), "all fields")
+    form = values.body.media_type == MULTIPART
+    for name, field in values.body.fields.items():
+        rest = {other: value for other, value in base.items() if other != name}
+        if field.required:
+            yield Draft(operation, rest, f"no {name}", name, "required", telling=True)
+        for each in edges(field, links, form=form):
+            why, where = f"{name} {each.why}", name if each.breaks else ""
+            fields = rest | {name: each.value}
+            yield Draft(operation, fields, why, where, each.breaks, each.telling)
+    yield from _unreadable(values)
 
 
-def _whole(body: Body, name: str, value: float) -> bool:
-    field = body.fields.get(name)
-    return value.is_integer() and field is not None and "integer" in types(field.schema)
+def _unreadable(values: Values) -> Iterator[Draft]:
+    """Yield bodies that are not of the documented kind."""
+    if values.body.media_type == MULTIPART:
+        yield from _forms(values)
+        return
+    yield from _untyped(values)
+    good = orjson.dumps(values.required())
+    bodies = (
+        (b'{"prompt": "a lightho', "JSON that breaks off", True),
+        (b"[1, 2]", "a list in place of an object", True),
+        (b"", "an empty body", True),
+        (b"\xff\xfe\x00{", "bytes that are no text", True),
+        (b"{", "JSON that begins and ends", False),
+        (b'{"prompt": }', "JSON with a hole in it", False),
+        (b"[]", "an empty list", False),
+        (b"null", "null in place of an object", False),
+        (b"[%s]" % good, "a list with the fields in it", False),
+        (b"%s and more" % good, "an object with something after it", False),
+        (orjson.dumps(good.decode()), "an object within a string", False),
+    )
+    for data, why, telling in bodies:
+        written = Written(data, values.body.media_type)
+        yield Draft(values.operation, written, why, "", "body", telling)
+
+
+def _untyped(values: Values) -> Iterator[Draft]:
+    good = orjson.dumps(values.required())
+    ways = [("plain text", "text/plain")]
+    ways += [] if values.body.untyped else [("a body without a type", "")]
+    for why, media_type in ways:
+        written = Written(good, media_type)
+        yield Draft(values.operation, written, why, "Content-Type", "media-type", telling=True)
+
+
+def _forms(values: Values) -> Iterator[Draft]:
+    good = form_body(values.required())
+    bodies = (
+        (good[: len(good) // 2], FORM_TYPE, "a form that breaks off", True),
+        (b"", FORM_TYPE, "an empty form", True),
+        (good, MULTIPART, "a form that does not say what parts it", False),
+        (b"\xff\xfe\x00", FORM_TYPE, "bytes that are no form", False),
+    )
+    for data, media_type, why, telling in bodies:
+        yield Draft(values.operation, Written(data, media_type), why, "", "body", telling)
+    for data, why, telling in (
+        (b'{"prompt": "x"}', "JSON in place of a form", True),
+        (b"null", "null in place of a form", False),
+    ):
+        written = Written(data, "application/json")
+        yield Draft(values.operation, written, why, "Content-Type", "media-type", telling)
+
+
+def call_for(reading: Reading, draft: Draft, key: str | None) -> Call:
+    """Return a draft as a call with this key; None for one without.
+
+    Raises:
+        TypeError: it cannot be written in the body's media type.
+        UnicodeError: the same.
+    """
+    if not isinstance(draft.value, Written):
+        return call_of(reading, draft.operation, draft.value, key=key)
+    bare = call_of(reading, draft.operation, key=key)
+    media_type = draft.value.media_type
+    headers = (("Content-Type", media_type),) if media_type else ()
+    return replace(bare, headers=(*bare.headers, *headers), body=draft.value.data)

@@ -1,131 +1,170 @@
-"""Bodies at the edges of a schema: each bound from both sides, each word of an enumeration.
+"""The edges of a field: values at every bound and past it, of every word, of every other type.
 
-What chance seldom meets and off-by-one errors live on. The same bodies every time.
+What chance seldom meets and off-by-one errors live on. One thing is wrong with each value at
+most, and it says which; the same values every time.
 
-Knows JSON Schema and Readings. Must not know who sends, or send anything.
+Knows JSON Schema, roles and encodings. Must not know bodies, calls, or who sends the values.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
-from testcard.common.body import MULTIPART, FilePart
-from testcard.common.reading import Body, Field, Operation, Reading
+from testcard.common.body import FilePart
+from testcard.common.reading import Field
 from testcard.common.schema import Schema, types
 from testcard.contract.calls import Links
-from testcard.drivers.drafts import SIZES, Draft, cheapest, encoded, fitting, pictures_for
+from testcard.drivers.material import all_encodings, encoded
 
-_NO_WORD = "no-such-word"
-_MISFITS: Mapping[str, tuple[Any, ...]] = {
-    "string": (7, True, ["testcard"], {"testcard": 1}),
+SIZES: Final = ("64x64", "128x64", "200x120", "512x512")
+"""Small sizes, where one field holds both sides."""
+
+EXACT: Final = 2**53
+"""Whole numbers beyond it do not survive every JSON reader."""
+
+_UNLISTED: Final = "testcard-unlisted"
+_BAD: Final = "that is no picture"
+_NO_PICTURE: Final = "this is no picture!"
+_NOWHERE: Final = "https:///picture.png"
+_MISFITS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "string": (17, True, ["testcard"], {"testcard": 1}),
     "integer": ("many", True, [7]),
     "number": ("much", True, [0.5]),
     "boolean": ("perhaps", 2, [True]),
 }
-_FORM_MISFITS = {"integer": ("many",), "number": ("much",), "boolean": ("perhaps",)}
-_MALFORMED = (
-    (b"", "an empty body"),
-    (b"{", "JSON that breaks off"),
-    (b'{"prompt": }', "JSON with a hole in it"),
-    (b"[]", "a list"),
-    (b"null", "null"),
-    (b"\xff\xfe\x00", "bytes that are no text"),
-)
+_FORM_MISFITS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "integer": ("many",),
+    "number": ("much",),
+    "boolean": ("perhaps",),
+}
+_JSON_TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
 
 
-def edges(reading: Reading, links: Links) -> Iterator[Draft]:
-    """Yield drafts at the edges of every operation with a body."""
-    for operation in reading.operations:
-        if operation.body is not None:
-            for data, why in (*_MALFORMED, *_misplaced(operation, links)):
-                yield Draft(operation, data, why)
-            for value, why in _bodies(operation, operation.body, links):
-                yield Draft(operation, value, why)
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One value of a field.
+
+    Attributes:
+        value: to be sent.
+        why: what is special about it, in a few words that go on from the field's name.
+        breaks: the keyword that it breaks, by the page's word: minimum, enum, type, picture,
+            encodings, …; empty where the page allows it.
+        telling: whether it is worth a call of a run that costs; of several that break the
+            same one is.
+    """
+
+    value: Any
+    why: str
+    breaks: str = ""
+    telling: bool = False
 
 
-def _misplaced(operation: Operation, links: Links) -> Iterator[tuple[bytes, str]]:
-    """Yield good fields in a body that is none."""
-    if operation.body is None or operation.body.media_type == MULTIPART:
-        return
-    good = json.dumps(cheapest(operation, links))
-    yield f"[{good}]".encode(), "a list with the fields in it"
-    yield f"{good} and more".encode(), "an object with something after it"
-    yield json.dumps(good).encode(), "an object within a string"
+def edges(field: Field, links: Links, *, form: bool) -> Iterator[Edge]:
+    """Yield a field's edges.
+
+    Args:
+        field: of a body.
+        links: pictures in the web.
+        form: whether it is part of a form, where every value is text or a file.
+    """
+    yield from _pictures(field, links, form=form) if field.encodings else _values(field)
+    yield from _misfits(field, form=form)
+    if not form:
+        wanted = types(field.schema)
+        taken = not wanted or "null" in wanted
+        yield Edge(None, "null", "" if taken else "type", telling=taken)
 
 
-def _bodies(operation: Operation, body: Body, links: Links) -> Iterator[tuple[dict[str, Any], str]]:
-    base = cheapest(operation, links)
-    everything = {name: fitting(each, links) for name, each in body.fields.items()}
-    yield base, "nothing but what is required"
-    yield everything | base, "all fields"
-    for name, field in body.fields.items():
-        if name in base:
-            yield {other: value for other, value in base.items() if other != name}, f"no {name}"
-        values = _pictures(field, links) if field.encodings else _values(field)
-        form = body.media_type == MULTIPART
-        for value, why in (*values, *_misfits(field, _FORM_MISFITS if form else _MISFITS)):
-            yield base | {name: value}, f"{name} {why}"
-
-
-def _values(field: Field) -> Iterator[tuple[Any, str]]:
+def _values(field: Field) -> Iterator[Edge]:
     schema = field.schema
-    yield from _numbers(schema)
-    for word in schema.get("enum", ()):
-        yield word, f"of {word}"
-    yield from _outside(schema)
-    if field.role == "size":
-        for size in (SIZES[0].upper(), SIZES[0].replace("x", " x "), "64x", "0x64", "-64x64"):
-            yield size, "of nearly its form"
-    if "minLength" in schema:
-        yield "", "empty"
-    if "default" in schema and schema["default"] is not None:
-        yield schema["default"], "at its default"
-    yield None, "null"
-
-
-def _outside(schema: Schema) -> Iterator[tuple[Any, str]]:
-    words = schema.get("enum", ())
-    if words:
-        yield max(words) + 1 if _numeric(schema) else _NO_WORD, "outside its list"
-    if words and not _numeric(schema):
-        yield words[0].swapcase(), "in other letters"
+    yield from _words(schema)
+    if _numeric(schema):
+        yield from _bounds(schema)
     if "pattern" in schema:
-        yield _NO_WORD, "of another form"
+        yield Edge(_UNLISTED, "of another form", "pattern", telling=True)
+    if field.role == "size":
+        yield from _sizes(schema.get("pattern", ""))
+    if schema.get("minLength", 0) > 0:
+        yield Edge("", "empty", "minLength", telling=True)
+    if schema.get("default") is not None:
+        yield Edge(schema["default"], "at its default")
 
 
-def _misfits(field: Field, known: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[Any, str]]:
-    wanted = types(field.schema)
-    for value in known.get(wanted[0], ()) if wanted else ():
-        yield value, "of another type"
+def _words(schema: Schema) -> Iterator[Edge]:
+    words = schema.get("enum", ())
+    for word in words:
+        yield Edge(word, f"of {word}", telling=True)
+    if words and _numeric(schema):
+        between = words[0] + 64
+        past = max(words) + 1
+        yield Edge(past if between in words else between, "outside its list", "enum", telling=True)
+        yield Edge(past, "past its list", "enum")
+    elif words:
+        yield Edge(_UNLISTED, "outside its list", "enum", telling=True)
+        other = words[0].swapcase()
+        yield Edge(other, "in other letters", "" if other in words else "enum")
 
 
-def _numbers(schema: Schema) -> Iterator[tuple[Any, str]]:
-    if not _numeric(schema) or "enum" in schema:
-        return
-    step = schema.get("multipleOf", 1 if "integer" in types(schema) else 0.01)
+def _bounds(schema: Schema) -> Iterator[Edge]:
+    listed = "enum" in schema
+    whole = "integer" in types(schema)
+    step = schema.get("multipleOf", 1 if whole else 0.01)
     for keyword, sign in (("minimum", -1), ("maximum", 1)):
         if keyword in schema:
-            yield schema[keyword], f"at its {keyword}"
-            yield round(schema[keyword] + sign * step, 9), f"past its {keyword}"
+            bound = schema[keyword]
+            yield from [] if listed else [Edge(bound, f"at its {keyword}", telling=True)]
+            past = round(bound + sign * step, 9)
+            yield Edge(past, f"past its {keyword}", keyword, telling=True)
+    least = schema.get("minimum", 0)
     if "multipleOf" in schema:
-        yield schema.get("minimum", 0) + step + 1, f"no multiple of {step}"
-    if "integer" in types(schema):
-        yield schema.get("minimum", 0) + 0.5, "with a fraction"
+        between = step + 1 if whole and step > 1 else step / 2
+        yield Edge(least + between, f"no multiple of {step}", "multipleOf", telling=True)
+    if whole:
+        near = schema["enum"][0] if listed else least if abs(least) < EXACT else 7
+        yield Edge(near + 0.5, "with a fraction", "type", telling=True)
+
+
+def _sizes(pattern: str) -> Iterator[Edge]:
+    for size in (SIZES[0].upper(), SIZES[0].replace("x", " x "), "64x", "0x64", "-64x64"):
+        broken = pattern and not re.search(pattern, size)
+        yield Edge(size, "of nearly its form", "pattern" if broken else "")
+
+
+def _misfits(field: Field, *, form: bool) -> Iterator[Edge]:
+    wanted = types(field.schema)
+    first = not field.encodings
+    for value in (_FORM_MISFITS if form else _MISFITS).get(wanted[0], ()) if wanted else ():
+        if not any(_JSON_TYPES.get(each, lambda _: False)(value) for each in wanted):
+            yield Edge(value, "of another type", "type", telling=first)
+            first = False
 
 
 def _numeric(schema: Schema) -> bool:
     return bool({"integer", "number"} & set(types(schema)))
 
 
-def _pictures(field: Field, links: Links) -> Iterator[tuple[Any, str]]:
-    for value in pictures_for(field, links):
-        yield value, "in one of its encodings"
-    if "file" in field.encodings:
-        yield FilePart(b"this is no picture", "testcard.png"), "that is no picture"
-        yield "this is no file", "sent as text"
+def _pictures(field: Field, links: Links, *, form: bool) -> Iterator[Edge]:
+    for value in all_encodings(field, links):
+        yield Edge(value, "in one of its encodings")
+    if form:
+        yield Edge(FilePart(b"no picture at all", "testcard.png"), _BAD, "picture", telling=True)
+        yield Edge("this is no file", "sent as text", "encodings")
         return
-    yield "this is no picture!", "that is no picture"
+    coded = "base64" in field.encodings
+    yield Edge(_NO_PICTURE, _BAD, "picture" if coded else "encodings", telling=True)
+    if coded:
+        yield Edge("", "empty", "minLength" if "minLength" in field.schema else "picture")
+    if "url" in field.encodings:
+        yield Edge(_NOWHERE, "at no host", "picture")
     for other in sorted({"base64", "data-uri", "url"} - set(field.encodings)):
-        yield encoded(other, links)[0], f"sent as {other}"
+        yield Edge(encoded(other, links)[0], f"sent as {other}", "encodings")

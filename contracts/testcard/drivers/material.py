@@ -1,4 +1,4 @@
-"""Pictures that drivers send, made here: a scene, a mask, and how each is written into a field.
+"""Pictures that drivers send, made here: scenes, masks, samples, and how fields take them.
 
 Knows the encodings in which pictures are sent. Must not know clauses, or any one provider.
 """
@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from functools import cache
+from typing import Any, Final
 
 import numpy as np
 
 from testcard.common.body import FilePart
-from testcard.common.picture import encode
+from testcard.common.picture import FORMATS, encode
+from testcard.common.reading import Field
+from testcard.contract.calls import Links
 from testcard.contract.payload import Encoding
+
+_SIDE: Final = 64  # of samples, in pixels
 
 
 @cache
@@ -44,3 +49,30 @@ def picture_value(data: bytes, encoding: Encoding, url: str) -> str | FilePart:
         return url
     text = b64encode(data).decode("ascii")
     return f"data:image/png;base64,{text}" if encoding == "data-uri" else text
+
+
+def all_encodings(field: Field, links: Links) -> tuple[Any, ...]:
+    """Return real pictures in every way that the field takes them: strings, or FileParts."""
+    return tuple(value for each in field.encodings for value in encoded(each, links))
+
+
+def encoded(encoding: str, links: Links) -> list[str | FilePart]:
+    """Return real pictures, in one of the ways in which pictures are sent."""
+    if encoding == "url":
+        return [links.picture, links.other]
+    named = tuple(zip(FORMATS, samples(), strict=True))
+    if encoding in ("file", "part"):
+        return [
+            FilePart(data, f"testcard.{n}" if encoding == "file" else None) for n, data in named
+        ]
+    start = "data:image/{};base64," if encoding == "data-uri" else ""
+    return [start.format(name) + b64encode(data).decode() for name, data in named]
+
+
+@cache
+def samples() -> tuple[bytes, ...]:
+    """Return one small picture in each format: green from above, red from the left."""
+    ramp = np.linspace(0, 255, _SIDE).astype(np.uint8)
+    array = np.full((_SIDE, _SIDE, 3), 96, np.uint8)
+    array[:, :, 0], array[:, :, 1] = ramp, ramp[:, None]
+    return tuple(encode(array, each) for each in FORMATS)

@@ -23,8 +23,9 @@ from testcard.contract.payload import Encoding
 from testcard.contract.session import Session
 from testcard.contract.trace import ReadExchange
 from testcard.drivers import probes
+from testcard.drivers.drafts import Draft, Written, call_for, drafts
+from testcard.drivers.edges import EXACT
 from testcard.drivers.values import PROMPTS, Fields, Values
-from testcard.drivers.wrongs import wrong
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
@@ -140,6 +141,8 @@ class _Planner:
         if main or self._session.thorough:
             yield from self._compared(operation, values, base)
         if self._session.thorough:
+            for draft in self._telling(values, base):
+                yield from [] if draft.breaks else [self._drafted(draft)]
             for purpose, fields in probes.thorough(values, base):
                 yield self._step(purpose, operation, fields)
             yield from self._written(operation, values, base)
@@ -190,7 +193,7 @@ class _Planner:
         key = self._session.key
         ways = list(probes.spelt(self._reading, operation, base, key))
         if self._reading.profile == "lenient":
-            ways += probes.lenient_ways(self._reading, operation, values, base, key)
+            ways += probes.forgiven_ways(self._reading, operation, values, base, key)
         for purpose, call in ways:
             yield self._as_step(f"{operation.id}: {purpose}", call, operation)
 
@@ -216,14 +219,19 @@ class _Planner:
         method = "PUT" if operation.method != "PUT" else "GET"
         wrongly = Call(method, call.url, call.headers)
         yield self._as_step(f"{operation.id}: a wrong method", wrongly)
-        for purpose, bad in probes.unreadable(self._reading, operation, values, self._session.key):
-            yield self._as_step(f"{operation.id}: {purpose}", bad, operation)
-        base = values.base()
-        for each in wrong(values):
-            fields = {name: value for name, value in base.items() if name != each.name}
-            if each.why != "required":
-                fields[each.name] = each.value
-            yield self._step(f"{each.name} against {each.why}", operation, fields)
+        for draft in self._telling(values, values.base()):
+            yield from [self._drafted(draft)] if draft.breaks else []
+
+    def _telling(self, values: Values, base: Fields) -> Iterator[Draft]:
+        """Yield the drafts that are worth a call, and survive every JSON reader."""
+        for draft in drafts(values, base):
+            numbers = [] if isinstance(draft.value, Written) else draft.value.values()
+            exact = all(abs(each) < EXACT for each in numbers if isinstance(each, int | float))
+            yield from [draft] if draft.telling and exact else []
+
+    def _drafted(self, draft: Draft) -> PlanStep:
+        call = call_for(self._reading, draft, self._session.key)
+        return self._as_step(f"{draft.operation.id}: {draft.why}", call, draft.operation)
 
     def _questions(self) -> Iterator[PlanStep]:
         for operation in self._reading.operations:

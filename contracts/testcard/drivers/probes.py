@@ -1,4 +1,4 @@
-"""Further calls of a plan: bodies that cannot be read, and what is tried where nothing costs.
+"""Further calls of a plan: what is compared with another, and tried where nothing costs.
 
 Knows field values and what a Call is made of. Must not know providers, clauses, or who answers.
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from testcard.common.body import MULTIPART
 from testcard.common.message import Call
 from testcard.common.reading import Operation, Reading
 from testcard.contract.calls import call_of
@@ -19,26 +18,6 @@ _STRENGTHS: Final = (0.2, 0.5, 0.9)
 _SEEDS: Final = (SEED, 11, 13)
 
 
-def unreadable(
-    reading: Reading, operation: Operation, values: Values, key: str
-) -> Iterator[tuple[str, Call]]:
-    """Yield (purpose, call) for bodies that are not of the documented kind."""
-    fields = values.required()
-    good = call_of(reading, operation, fields, key=key)
-    if values.body.media_type == MULTIPART:
-        yield "a form that breaks off", replace(good, body=good.body[: len(good.body) // 2])
-        yield "JSON in place of a form", _typed(good, "application/json", b'{"prompt": "x"}')
-        yield "an empty form", replace(good, body=b"")
-        return
-    yield "JSON that breaks off", replace(good, body=b'{"prompt": "a lightho')
-    yield "a list in place of an object", replace(good, body=b"[1, 2]")
-    yield "an empty body", replace(good, body=b"")
-    yield "bytes that are no text", replace(good, body=b"\xff\xfe\x00{")
-    yield "plain text", _typed(good, "text/plain", good.body)
-    if not values.body.untyped:
-        yield "a body without a type", call_of(reading, operation, fields, key=key, typed=False)
-
-
 def _typed(call: Call, media_type: str, body: bytes) -> Call:
     rest = tuple(pair for pair in call.headers if pair[0].lower() != "content-type")
     return replace(call, headers=(*rest, ("Content-Type", media_type)), body=body)
@@ -46,12 +25,8 @@ def _typed(call: Call, media_type: str, body: bytes) -> Call:
 
 def thorough(values: Values, base: Fields) -> Iterator[tuple[str, Fields]]:
     """Yield (purpose, fields) of valid calls that are only sent where they cost nothing."""
-    for name, value in (*values.words(), *values.free_words()):
+    for name, value in values.free_words():
         yield f"{name} = {value}", base | {name: value}
-    for name, value in values.ends():
-        yield f"{name} at its end {value}", base | {name: value}
-    for name, value in values.nulls().items():
-        yield f"{name} = null", base | {name: value}
     yield "another input", base | values.picture("init-image", 1)
     for name, text in values.as_words(base):
         yield f"{name} as a string", base | {name: text}
@@ -65,7 +40,7 @@ def thorough(values: Values, base: Fields) -> Iterator[tuple[str, Fields]]:
     yield from _strengths(values, base)
 
 
-def lenient_ways(
+def forgiven_ways(
     reading: Reading, operation: Operation, values: Values, base: Fields, key: str
 ) -> Iterator[tuple[str, Call]]:
     """Yield (purpose, call) for what the lenient reading takes beside the page."""

@@ -153,7 +153,7 @@ class Explorer(RuleBasedStateMachine):
     @_may("err", "wrong")
     @rule(deed=st.sampled_from(("err", "wrong", "none", "empty")), which=_NUMBERS)
     def be_refused(self, deed: Deed, which: int) -> None:
-        """Send what gets nothing: no fields, or a key that opens no purse."""
+        """Send what gets nothing: something wrong, or a key that opens no purse."""
         self._do(deed, which)
 
     def teardown(self) -> None:

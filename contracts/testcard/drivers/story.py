@@ -20,7 +20,8 @@ from testcard.common.message import Call, Exchange
 from testcard.common.reading import Operation
 from testcard.contract.session import Session
 from testcard.contract.trace import ReadExchange, read_trace
-from testcard.drivers.drafts import cheapest
+from testcard.drivers.drafts import call_for, drafts
+from testcard.drivers.values import Values
 
 T = TypeVar("T")
 Deed = Literal[
@@ -136,10 +137,22 @@ class Story:
     def _call(self, step: Step) -> None:
         does = ("pictures",) if step.deed == "call" else ("job", "pictures")
         operation = _round(self._all(*does), step.which)
-        fields = {} if step.deed == "err" else self._fields(operation)
-        key, words = _REFUSED.get(step.deed, ("good", "no fields" if step.deed == "err" else ""))
+        if step.deed == "err":
+            self._err(operation, step.which)
+            return
+        key, words = _REFUSED.get(step.deed, ("good", ""))
         what = f"call {operation.id}{' with ' if words else ''}{words}"
-        self._send(what, self.session.call(operation, fields, key=key))
+        self._send(what, self.session.call(operation, self._fields(operation), key=key))
+
+    def _err(self, operation: Operation, which: int) -> None:
+        """Send something that is wrong, of which there are as many as drafts name."""
+        values = self._values(operation)
+        wrong = [each for each in drafts(values, values.cheapest()) if each.breaks and each.telling]
+        draft = _round(wrong, which)
+        self._send(
+            f"call {operation.id}: {draft.why}",
+            call_for(self.session.reading, draft, self.session.key),
+        )
 
     def _send(self, what: str, call: Call) -> ReadExchange:
         self.exchanges.append(self.session.send(call))
@@ -149,7 +162,11 @@ class Story:
         return seen
 
     def _fields(self, operation: Operation) -> dict[str, Any]:
-        return cheapest(operation, self.session.links)
+        return self._values(operation).cheapest()
+
+    def _values(self, operation: Operation) -> Values:
+        assert operation.body is not None  # noqa: S101 (what makes pictures takes a body)
+        return Values(operation, operation.body, self.session.thorough, self.session.links)
 
     def _all(self, *does: str) -> list[Operation]:
         return [each for each in self.session.reading.operations if each.does in does]

@@ -1,4 +1,4 @@
-"""Values of fields, drawn from a spec by roles: the base of a plan, and its edges.
+"""Valid values of an operation's fields, by roles: what calls begin with and are compared by.
 
 Knows roles and JSON Schema. Must not know providers, or who sends the values.
 """
@@ -15,18 +15,17 @@ from testcard.common.spec import words
 from testcard.contract.calls import Links
 from testcard.contract.flaw import random_at_most
 from testcard.contract.payload import Encoding
-from testcard.drivers.material import half_mask, picture_value, scene
+from testcard.drivers.material import all_encodings, half_mask, picture_value, scene
 
 Fields = dict[str, Any]
 End = Literal["minimum", "maximum"]
 
 SEED: Final = 7
 """Of all calls that are to be compared."""
-EXACT: Final = 2**53
-"""Whole numbers beyond it do not survive every JSON reader."""
 PROMPTS: Final = ("a lighthouse at dusk", "a lighthouse at dusk, a red fox in fresh snow")
 
 _OTHER_SEED: Final = SEED + 2**32  # the same to whoever keeps 32 bits of a seed
+_PLAIN: Final[Mapping[str, Any]] = {"integer": 1, "number": 1, "boolean": False}
 _SQUARE: Final = 64
 _LIVE_SIZE: Final = (200, 136)
 _PREFERRED: Final[tuple[Encoding, ...]] = ("data-uri", "file", "base64", "part", "url")
@@ -65,6 +64,15 @@ class Values:
         fields = {
             each.name: self._plain(each) for each in self.body.fields.values() if each.required
         }
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def cheapest(self) -> Fields:
+        """Return the required fields alone, and the smallest picture."""
+        return self.required() | self.size()
+
+    def everything(self) -> Fields:
+        """Return every field, with a plain value."""
+        fields = {name: self._plain(each) for name, each in self.body.fields.items()}
         return {name: value for name, value in fields.items() if value is not None}
 
     def seeded(self) -> Fields:
@@ -157,7 +165,7 @@ class Values:
         most = random_at_most(field) if field else None
         return {} if field is None or most is None else {field.name: most}
 
-    # Edges
+    # Ends
 
     def extreme(self, end: End, *, sure: bool) -> Fields:
         """Return every number at one end of its range, seeds apart.
@@ -184,20 +192,6 @@ class Values:
             if "enum" in each.schema and "string" in types(each.schema)
         }
 
-    def ends(self) -> Iterator[tuple[str, Any]]:
-        """Yield each field with a value at an end of its range."""
-        for name, each in self.body.fields.items():
-            for bound in ("minimum", "maximum"):
-                value = each.schema.get(bound)
-                if value is not None and abs(value) < EXACT:
-                    yield name, value
-
-    def words(self) -> Iterator[tuple[str, Any]]:
-        """Yield each field with each value of its list."""
-        for name, each in self.body.fields.items():
-            for value in each.schema.get("enum", ()):
-                yield name, value
-
     def free_words(self) -> Iterator[tuple[str, Any]]:
         """Yield fields for a scheduler or style without a list, with values of the examples."""
         for name, each in self.body.fields.items():
@@ -223,8 +217,9 @@ class Values:
     def _plain(self, field: Field) -> Any:
         if field.role == "prompt":
             return PROMPTS[0]
-        if field.encodings and field.role:
-            return self.picture(field.role)[field.name]
+        if field.encodings:
+            known = self.picture(field.role).get(field.name) if field.role else None
+            return known or all_encodings(field, self.links)[0]
         if field.role in ("width", "height", "size"):
             return self.size().get(field.name)
         return self._example(field.name, field.schema)
@@ -236,7 +231,9 @@ class Values:
         for example in content.get("examples", {}).values():
             if name in example.get("value", {}):
                 return example["value"][name]
-        return schema.get("default", schema.get("enum", ["testcard"])[0])
+        listed = [*schema.get("enum", ())[:1], *(_PLAIN.get(kind) for kind in types(schema))]
+        given = [schema.get(word) for word in ("default", "const", "minimum")]
+        return next((each for each in (*given, *listed) if each is not None), "testcard")
 
     def _ladder(self, field: Field) -> list[int]:
         schema = field.schema
