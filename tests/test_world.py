@@ -116,7 +116,7 @@ def test_a_reset_puts_back_everything_the_job_policy_too() -> None:
     assert used.policy() == JobPolicy("never", 0)
     assert not used.accounts()
     assert not used.jobs()
-    assert used.next_fault("anyone") is None
+    assert used.next_fault("anyone", lambda _: True) is None
     assert used.wait_for_turn(WHO, 1) is None
     assert used.arrive().id() == fresh.arrive().id()
 

@@ -8,6 +8,7 @@ Knows beginnings. Must not know accounts, statuses, or which headers carry a key
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Final, Literal
 
 KeyKind = Literal["none", "good", "wrong", "empty"]
@@ -56,3 +57,8 @@ def unknown_job(job_id: str) -> bool:
 def bare_key(value: str) -> str:
     """Return a header's value without the `Bearer` that may stand before the key."""
     return _BEARER.sub("", value.strip())
+
+
+def key_digest(key: str) -> str:
+    """Return the SHA-256 of a key in hex, which stands for it where it is not to be kept."""
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

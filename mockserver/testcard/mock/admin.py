@@ -22,7 +22,7 @@ from testcard.mock.access import Access
 from testcard.mock.admin_docs import asset, page
 from testcard.mock.admin_spec import AdminOperation, Refused, admin_spec
 from testcard.mock.dialect import Dialect
-from testcard.mock.fault import Fault
+from testcard.mock.fault import Fault, aimed
 from testcard.mock.journal import Journal
 from testcard.mock.routing import normal_path
 from testcard.mock.studio import Studio
@@ -225,16 +225,28 @@ def _set_policy(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
 
 def _faults(parts: Administered, _: Call, __: Said) -> list[dict[str, Any]]:
     return [
-        {"provider": name, "kind": fault.kind, "delay": fault.delay, "times": len(list(alike))}
+        {**_shown(name, fault), "times": len(list(alike))}
         for name, waiting in parts.world.faults().items()
         for fault, alike in groupby(waiting)
     ]
 
 
+def _shown(provider: str, fault: Fault) -> dict[str, Any]:
+    key = None if fault.key_sha256 is None else fault.key_sha256[:_DIGEST_SHOWN]
+    return {
+        "provider": provider,
+        "kind": fault.kind,
+        "delay": fault.delay,
+        "operation": fault.operation,
+        "key_sha256": key,
+    }
+
+
 def _lay_fault(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
     _served(parts, said["provider"])
     try:
-        fault = Fault(said.get("kind"), float(said.get("delay", 0)))
+        reading, delay = parts.dialects[said["provider"]].reading, float(said.get("delay", 0))
+        fault = aimed(reading, said.get("kind"), delay, said.get("operation"), said.get("key"))
         parts.world.fail_next(said["provider"], fault, int(said.get("times", 1)))
     except ValueError as error:
         raise Refused(str(error)) from error

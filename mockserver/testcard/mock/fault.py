@@ -1,12 +1,15 @@
 """What may lie in wait for a provider's next calls; whoever orders it, it is judged here.
 
-Knows the kinds of trouble. Must not know who orders a fault, or how one is kept.
+Knows the kinds of trouble and a provider's operations. Must not know who orders a fault, or how
+one is kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testcard.common.keys import key_digest
+from testcard.common.reading import Reading
 from testcard.common.trouble import KINDS, Kind
 
 LONGEST_DELAY = 3600
@@ -17,11 +20,13 @@ MOST_TIMES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What waits for a provider's next call.
+    """What waits for a provider's next call, or for the next that it is aimed at.
 
     Attributes:
         kind: the trouble it is answered with; None to answer it as ever.
         delay: seconds before its answer is sent, 0 to LONGEST_DELAY.
+        operation: operationId of the calls that meet it; None for any.
+        key_sha256: hex digest of the key of the calls that meet it; None for any, and for none.
 
     Raises:
         ValueError: there is no such kind, or the delay is none; whoever asks is told so here.
@@ -29,6 +34,8 @@ class Fault:
 
     kind: Kind | None
     delay: float = 0.0
+    operation: str | None = None
+    key_sha256: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in KINDS:
@@ -36,6 +43,21 @@ class Fault:
         if not is_number(self.delay) or not 0 <= self.delay <= LONGEST_DELAY:
             expected = f"seconds from 0 to {LONGEST_DELAY} were expected"
             raise ValueError(f"the delay is {self.delay!r}; {expected}")
+
+
+def aimed(
+    reading: Reading, kind: Kind | None, delay: float, operation: str | None, key: str | None
+) -> Fault:
+    """Return a fault for calls to the provider of `reading`, as an order names them.
+
+    Raises:
+        ValueError: the provider has no such operation, or `Fault` refuses it.
+    """
+    known = [each.id for each in reading.operations]
+    if operation is not None and operation not in known:
+        provider, listed = reading.spec.id, ", ".join(known)
+        raise ValueError(f"{provider} has no operation {operation!r}; it has: {listed}")
+    return Fault(kind, delay, operation, None if key is None else key_digest(key))
 
 
 def times_of(value: object) -> int:

@@ -16,12 +16,13 @@ from testcard.common.body import (
     checkable,
     fields_of,
 )
-from testcard.common.keys import bare_key, kind_of
+from testcard.common.keys import bare_key, key_digest, kind_of
 from testcard.common.message import Call
 from testcard.common.reading import Body, Operation
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
+from testcard.mock.fault import Fault
 from testcard.mock.inputs import encoding_of
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
@@ -81,6 +82,20 @@ def _key_sent(visit: Visit, operation: Operation, *, lenient: bool) -> str:
         if bare:
             return bare
     return ""
+
+
+def meets(visit: Visit, dialect: Dialect, fault: Fault) -> bool:
+    """Whether a call is one that `fault` waits for, by its operation and by the key it carries."""
+    operation = visit.operation.id if visit.operation else None
+    if fault.operation not in (None, operation):
+        return False
+    return fault.key_sha256 is None or fault.key_sha256 in _digests_of_keys(visit, dialect)
+
+
+def _digests_of_keys(visit: Visit, dialect: Dialect) -> set[str]:
+    names = dialect.reading.key_headers
+    sent = (value for name, value in visit.call.headers if name.lower() in names)
+    return {key_digest(bare_key(value)) for value in sent}
 
 
 def _find(visit: Visit, where: str, message: str, operation: Operation) -> None:

@@ -132,11 +132,16 @@ class MemoryWorld:
         with self._lock:
             self._faults.setdefault(provider, deque()).extend(laid)
 
-    def next_fault(self, provider: str) -> Fault | None:
-        """Take the fault that waits for `provider`, if there is one."""
+    def next_fault(self, provider: str, meets: Callable[[Fault], bool]) -> Fault | None:
+        """Take the first fault that waits for `provider` and that a call `meets`; None for none."""
         with self._lock:
-            waiting = self._faults.get(provider)
-            return waiting.popleft() if waiting else None
+            waiting = self._faults.get(provider, ())
+            found = next((at for at, fault in enumerate(waiting) if meets(fault)), None)
+            if found is None:
+                return None
+            fault = self._faults[provider][found]
+            del self._faults[provider][found]
+            return fault
 
     def faults(self) -> Mapping[str, tuple[Fault, ...]]:
         """Return provider -> the faults that wait for its calls, the next one first."""

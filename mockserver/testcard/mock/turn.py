@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
@@ -25,6 +26,7 @@ from testcard.mock.discretion import discreet
 from testcard.mock.intake import (
     holds_up,
     key_of,
+    meets,
     note_path,
     preferences,
     read_fields,
@@ -145,7 +147,9 @@ class Turn:
         raise Trouble("not-found", f"there is nothing at {call.parts.path}{hint}")
 
     def _meet_fault(self) -> None:
-        fault = self._services.world.next_fault(self._dialect.reading.spec.id)
+        fault = self._services.world.next_fault(
+            self._dialect.reading.spec.id, partial(meets, self._visit, self._dialect)
+        )
         if fault is None:
             return
         self._delay = fault.delay

@@ -7,14 +7,13 @@ or how a World is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from hashlib import sha256
 from typing import Literal, Protocol
 
 from testcard.common.job import PictureJob
-from testcard.common.keys import kind_of
+from testcard.common.keys import key_digest, kind_of
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
 
@@ -71,8 +70,7 @@ class AccountId:
     @classmethod
     def of(cls, provider: str, key: str) -> AccountId:
         """Return the id of the account that `key` has with `provider`; it may open empty."""
-        digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(provider, digest, kind_of(key) == "empty")
+        return cls(provider, key_digest(key), kind_of(key) == "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +243,8 @@ class World(Protocol):
         """Take back the faults that wait, of one provider or of all; return how many."""
         ...
 
-    def next_fault(self, provider: str) -> Fault | None:
-        """Take the fault that waits for `provider`, if there is one."""
+    def next_fault(self, provider: str, meets: Callable[[Fault], bool]) -> Fault | None:
+        """Take the first fault that waits for `provider` and that a call `meets`; None for none."""
         ...
 
     # Jobs
