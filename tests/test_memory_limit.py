@@ -26,10 +26,10 @@ from typer.testing import CliRunner
 from testcard.assembly import Options, build
 from testcard.cli.main import app
 from testcard.cli.words import UsageError, bytes_from
+from testcard.common import allocator
 from testcard.common.body import FilePart
 from testcard.common.job import PictureJob
 from testcard.common.message import Call, Exchange, Reply
-from testcard.doors import allocator
 from testcard.mock.inputs import PART as INPUTS_PART
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal

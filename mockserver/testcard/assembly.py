@@ -5,7 +5,9 @@ Knows where providers come from. Must not know doors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from testcard.card.engine import CardEngine
+from testcard.card.pool import CardPool
 from testcard.common.extras import install
 from testcard.common.job import Engine
 from testcard.common.reading import Profile
@@ -152,6 +155,37 @@ def open_engine(
         seen = f"engine {name!r} needs more than is installed ({error})"
         raise SpecError(f"{seen}: {todo}") from error
     return opened(models, left=left, compiled=compiled, together=together, quiet=quiet)
+
+
+@contextmanager
+def on_cores(engine: Engine | None, painters: int | None) -> Iterator[Engine | None]:
+    """Yield `engine`, or, where it is the built-in one, its like that paints on several cores.
+
+    The processes that it paints in end with the block.
+
+    Args:
+        engine: what `open_engine` returned.
+        painters: processes, for test cards alone; None for one a core, and none on one core; 0
+            for none.
+
+    Raises:
+        SpecError: `painters` are asked of an engine that has none.
+    """
+    if engine is not None:
+        if painters is not None:
+            raise SpecError(f"--painters are for test cards; engine {engine.name!r} has none")
+        yield engine
+        return
+    cores = os.cpu_count() or 1
+    processes = (cores if cores > 1 else 0) if painters is None else painters
+    if not processes:
+        yield None
+        return
+    pool = CardPool(processes)
+    try:
+        yield pool
+    finally:
+        pool.close()
 
 
 def installed() -> list[tuple[Spec, type[SpecDialect]]]:

@@ -63,8 +63,9 @@ class PictureJob:
 class Engine(Protocol):
     """Paints pictures. The same job gives the same pixels.
 
-    An engine may also have `notes(job)`: what of a job it passes over, as (field, why); and
-    `describe()`: what it runs on, for people.
+    An engine may also have `notes(job)`: what of a job it passes over, as (field, why);
+    `describe()`: what it runs on, for people; and `encoded(job, format, count)`: the first
+    `count` pictures as png, jpeg or webp, where it has a better way there than by `paint`.
     """
 
     name: str

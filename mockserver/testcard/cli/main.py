@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import ExitStack
 from importlib.metadata import version
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -16,7 +17,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from testcard.assembly import Options, build, installed, open_engine, parse_settings
+from testcard.assembly import Options, build, installed, on_cores, open_engine, parse_settings
 from testcard.cli import check as checking
 from testcard.cli import run as running
 from testcard.cli.records import contract_record, dumps, provider_records
@@ -107,6 +108,10 @@ def serve(
     together: Annotated[
         int | None, typer.Option(min=1, help="Pictures painted as one batch, where calls wait.")
     ] = None,
+    painters: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that paint test cards, where several calls want one."),
+    ] = None,
     memory: Annotated[
         str,
         typer.Option(metavar="SIZE", help="What calls, jobs and pictures take at most."),
@@ -133,20 +138,18 @@ def serve(
     ] = "text",
 ) -> None:
     """Serve the APIs until Ctrl-C."""
-    from testcard.doors.allocator import keep_flat, trim
+    from testcard.common.allocator import keep_flat, trim
     from testcard.doors.http import caller_left
     from testcard.doors.server import serve_until_stopped
 
-    with clear_errors(), logging_to(sys.stdout, sys.stderr, log_format) as log:
+    with ExitStack() as stack:
+        stack.enter_context(clear_errors())
+        log = stack.enter_context(logging_to(sys.stdout, sys.stderr, log_format))
+        opened = open_engine(
+            engine, models or (), caller_left, compiled=compiled, together=together, quiet=quiet
+        )
         options = Options(
-            engine=open_engine(
-                engine,
-                models or (),
-                caller_left,
-                compiled=compiled,
-                together=together,
-                quiet=quiet,
-            ),
+            engine=stack.enter_context(on_cores(opened, painters)),
             providers=tuple(providers or ()),
             profile=profile.value,
             settings=parse_settings(settings or ()),

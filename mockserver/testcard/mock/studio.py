@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+from itertools import islice
 from threading import Lock
 from typing import Any, Final
 
@@ -125,6 +126,12 @@ class Studio:
             del self._under_way[wanted.digest, wanted.count]
 
     def _painting(self, wanted: PaintRequest) -> Iterator[bytes]:
-        arrays = zip(range(wanted.count), self.engine.paint(wanted.job), strict=False)
-        for index, array in arrays:
-            yield self._painted.keep((wanted.digest, index), encode(array, wanted.format))
+        for index, picture in enumerate(self._encoded(wanted.job, wanted.format, wanted.count)):
+            yield self._painted.keep((wanted.digest, index), picture)
+
+    def _encoded(self, job: PictureJob, format_: Format, count: int) -> Iterator[bytes]:
+        own = getattr(self.engine, "encoded", None)
+        if own is not None:
+            yield from own(job, format_, count)
+        else:
+            yield from (encode(array, format_) for array in islice(self.engine.paint(job), count))

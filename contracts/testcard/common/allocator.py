@@ -1,7 +1,7 @@
-"""The C library's allocator, told how a server uses memory: large blocks come and go.
+"""The C library's allocator, told how a process uses memory: large blocks come and go.
 
-Knows glibc's mallopt and malloc_trim; elsewhere both functions do nothing. Must not know what
-the memory is for.
+Knows glibc's mallopt and malloc_trim; elsewhere nothing here does anything. Must not know jobs,
+the mock, or what else the memory is for.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import ctypes
 import platform
 from typing import Final
 
-_MMAP_THRESHOLD: Final = -3  # numbers of malloc.h
+_TRIM_THRESHOLD: Final = -1  # numbers of malloc.h
+_MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 _LARGE: Final = 128 << 10
 _ARENAS: Final = 2
+_ALL: Final = 1 << 30
 
 
 def keep_flat() -> bool:
@@ -30,6 +32,20 @@ def keep_flat() -> bool:
         return False
     told = (library.mallopt(_MMAP_THRESHOLD, _LARGE), library.mallopt(_ARENA_MAX, _ARENAS))
     return all(told)
+
+
+def keep_warm() -> bool:
+    """Have the blocks of one task kept for the next, in a process that does one at a time.
+
+    Given back and asked for again for each array, they cost a quarter of a test card's time.
+
+    Returns:
+        Whether the C library is one that can be told.
+    """
+    library = _glibc()
+    if library is None:
+        return False
+    return all((library.mallopt(_MMAP_THRESHOLD, _ALL), library.mallopt(_TRIM_THRESHOLD, _ALL)))
 
 
 def trim() -> None:
