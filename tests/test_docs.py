@@ -30,6 +30,7 @@ _BLOCK = re.compile(r"^( *)```(?:console|sh|bash|shell)\n(.*?)^\1```", re.DOTALL
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 _SERVERS = ("serve",)
 COMMANDS = ("serve", "show", "selfcheck", "check", "audit", "drift", "run")
+MOST_SHOWN = 20_000
 _OURS = ("testcard", "make", "curl")
 NO_ENGINE = "the reference engine is not installed: pip install -e '.[reference]'"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -125,8 +126,9 @@ def test_a_server_starts_answers_and_ends(here: Path, command: str) -> None:
 
 
 @told("curl")
-def test_a_call_by_curl_succeeds(command: str) -> None:
+def test_a_call_by_curl_succeeds(command: str, here: Path) -> None:
     """It is sent to a server that is as the page says, but for its port."""
+    before = {path.name for path in here.iterdir()}
     with serving("--quiet") as served:
         moved = re.sub(r"http://(127\.0\.0\.1|localhost):4242", served.base, command)
         assert moved != command, "it calls the port that serve takes"
@@ -137,7 +139,9 @@ def test_a_call_by_curl_succeeds(command: str) -> None:
             check=False,
         )
     assert done.returncode == 0, done.stderr + done.stdout
-    assert done.stdout
+    written = {path.name for path in here.iterdir()} - before
+    assert done.stdout if "-o " not in command else written == {command.split()[2]}
+    assert len(done.stdout) < MOST_SHOWN, "a terminal is no place for a picture"
 
 
 @told("make")
