@@ -188,3 +188,14 @@ def test_wrong_options_are_usage_errors(
 
 def test_no_command_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["run"]).exit_code == 2
+
+
+def test_what_a_client_sent_is_told_as_a_command_to_the_mock(tmp_path: Path) -> None:
+    """The vendor's own host is paid: a command that somebody copies must not go there."""
+    client_ = client(num_inference_steps=5)
+    report = tmp_path / "run.json"
+    run(tmp_path, *client_, options=("--report", f"json={report}"))
+    (sent,) = json.loads(report.read_text())["providers"][0]["exchanges"]
+    assert "http://127.0.0.1:4242/segmind/v1/sd1.5-img2img" in sent["curl"]
+    assert "`testcard serve segmind` answers there" in sent["curl"]
+    assert "api.segmind.com" not in sent["curl"]

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from testcard.assembly import Options, build, installed, open_engine
 from testcard.clauses.judging import audit
 from testcard.cli.words import BROKEN, GRADES, KEPT, NOTHING, UsageError
+from testcard.common.addresses import served_at
 from testcard.common.extras import install
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Profile, Reading
@@ -31,7 +32,6 @@ from testcard.drivers.check import Driver, check
 from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import plan
 
-_SERVED_AT: Final = "http://127.0.0.1:4242"
 _BALANCE: Final = Decimal(1_000_000)
 _EXAMPLES: Final = 30
 _STORIES: Final = 20
@@ -110,7 +110,7 @@ def _simulated(reading: Reading, options: Options, wanted: CheckOptions) -> Sess
         mock.answer,
         kind=kind,
         name=wanted.name,
-        base=f"{_SERVED_AT}/{reading.spec.id}",
+        base=served_at(reading.spec.id),
         serving=_serving(reading, kind, wanted),
     )
     return Session(reading, target, wanted.key or GOOD_KEY, wanted.budget, thorough=True)

@@ -29,7 +29,7 @@ from testcard.cli.tables import (
     show_all,
 )
 from testcard.cli.words import BROKEN, KEPT, ProfileName, bytes_from, clear_errors, credits_from
-from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.addresses import ADMIN_PREFIX, SERVE_PORT
 from testcard.common.selfcheck import complaints
 from testcard.common.spec import bundled, load
 from testcard.doors.log import LogFormat, log_call, logging_to
@@ -79,7 +79,7 @@ def serve(
     providers: Providers = None,
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 4242,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = SERVE_PORT,
     profile: ProfileOption = ProfileName.LENIENT,
     credits_: Annotated[
         str, typer.Option("--credits", help="What each new account begins with.")

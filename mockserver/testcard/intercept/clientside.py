@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from testcard.clauses.catalogue import CLIENT_CLAUSES
 from testcard.clauses.judging import judge
 from testcard.clauses.unlisted import CALLS
+from testcard.common.addresses import served_at
 from testcard.common.message import Call, Exchange, Trace
 from testcard.common.reading import Reading
 from testcard.common.redaction import redacted
@@ -89,13 +90,17 @@ class ClientVerdict:
         )
 
 
-def judged(readings: Sequence[Reading], trace: Trace, whose: Whose) -> ClientVerdict:
+def judged(
+    readings: Sequence[Reading], trace: Trace, whose: Whose, *, mocked: bool = False
+) -> ClientVerdict:
     """Judge a client's calls.
 
     Args:
         readings: of each provider that was answered for, in the documented profile.
         trace: what was sent and answered, of all providers; secrets in it are blanked.
         whose: tells which provider a call is for.
+        mocked: whether no real host answered, so that none is named where a call is to be
+            sent again.
     """
     secret = {name for reading in readings for name in reading.key_headers}
     clean = redacted(trace, secret)
@@ -106,10 +111,16 @@ def judged(readings: Sequence[Reading], trace: Trace, whose: Whose) -> ClientVer
         if not own:
             continue
         seen = read_trace(reading, own)
-        runs.append(ProviderRun(reading, own, judge(reading, own, "mock", _CLAUSES)))
+        run = ProviderRun(reading, own, judge(reading, own, "mock", _CLAUSES))
+        runs.append(_at_mock(run) if mocked else run)
         met += _met(seen)
     met += _elsewhere(each for each in clean if whose(each.call) is None)
     return ClientVerdict(tuple(met), tuple(runs))
+
+
+def _at_mock(run: ProviderRun) -> ProviderRun:
+    name = run.reading.spec.id
+    return replace(run, base=served_at(name), serving=f"testcard serve {name}")
 
 
 def _met(seen: Iterable[ReadExchange]) -> Iterator[Met]:

@@ -122,7 +122,8 @@ def _outcome(
     replay: Replay | None,
 ) -> Outcome:
     readings = [dialect.documented for dialect in mock.dialects.values()]
-    verdict = judged(readings, hosts.tape.trace(), lambda call: _whose(mock, call))
+    mocked = options.record is None
+    verdict = judged(readings, hosts.tape.trace(), lambda call: _whose(mock, call), mocked=mocked)
     notes = [*_notes(options, recorder, replay)]
     if hosts.tape.forgotten:
         notes.append(f"the first {hosts.tape.forgotten} calls were too many to be judged")
