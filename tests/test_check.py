@@ -10,11 +10,13 @@ from tests.test_targets import say, server
 from tests.traces import asked, jpeg, order, reading, refused
 
 from testcard.assembly import Options, build
+from testcard.clauses.catalogue import CLAUSES
 from testcard.clauses.judging import audit, judge
 from testcard.common.message import Call, Exchange, Reply
+from testcard.common.spec import Evidence
 from testcard.contract.session import Session, Stop
 from testcard.contract.targets import Http, InProcess, Unreachable
-from testcard.contract.verdict import ProviderRun
+from testcard.contract.verdict import Outcome, ProviderRun, Ruling, Verdict, fails
 from testcard.drivers.check import check
 from testcard.drivers.plan import plan
 
@@ -187,3 +189,26 @@ def test_a_target_out_of_reach_exercises_nothing() -> None:
     assert "cannot be reached" in run.stopped
     assert len(run.trace) == 1
     assert not any(each.exercised for each in run.verdicts)
+
+
+@pytest.mark.parametrize(
+    ("weakest", "counted"),
+    [
+        ("documented", ["broken"]),
+        ("sample", ["broken", "sample"]),
+        ("observed", ["broken", "sample", "observed"]),
+        ("assumed", ["broken", "sample", "observed", "assumed"]),
+    ],
+)
+def test_what_counts_as_a_failure_goes_by_the_grade(weakest: str, counted: list[str]) -> None:
+    """The same for the command line and under pytest, which both ask here."""
+    found = {
+        "broken": _graded("broken", "documented"),
+        **{grade: _graded("finding", grade) for grade in ("sample", "observed", "assumed")},
+    }
+    assert [name for name, one in found.items() if fails(*one, weakest)] == counted
+
+
+def _graded(outcome: Outcome, grade: str) -> tuple[Verdict, Ruling]:
+    ruling = Ruling(False, (0,), "a", "b", Evidence(grade, "x"))
+    return Verdict("segmind", CLAUSES[0], outcome, (ruling,), 1), ruling

@@ -18,25 +18,21 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
 
 import pytest
 
 from testcard.clauses.catalogue import CLAUSES
 from testcard.common.message import Call, Reply
 from testcard.common.reading import Profile, Reading, read
-from testcard.common.spec import SpecError, bundled, load
+from testcard.common.spec import Grade, SpecError, bundled, load
 from testcard.contract.calls import Links
 from testcard.contract.session import GOOD_KEY, Budget, Session
 from testcard.contract.targets import Http, InProcess, Target
-from testcard.contract.verdict import Clause, Ruling, Verdict, severity
+from testcard.contract.verdict import Clause, Ruling, Verdict, fails
 from testcard.drivers.check import Driver, check
 from testcard.drivers.plan import plan
 
-Grade = Literal["documented", "sample", "observed", "assumed"]
 ClauseTest = Callable[[Clause, pytest.FixtureRequest], None]
-
-_GRADES: Final[tuple[Grade, ...]] = ("documented", "sample", "observed", "assumed")
 
 
 def clauses(
@@ -93,19 +89,12 @@ def clauses(
 def _judge(verdict: Verdict, fail_on: Grade, request: pytest.FixtureRequest) -> None:
     if verdict.outcome == "not-exercised":
         pytest.skip(f"not exercised: {verdict.reason}")
-    broken = [each for each in verdict.rulings if _counts(verdict, each, fail_on)]
+    broken = [each for each in verdict.rulings if fails(verdict, each, fail_on)]
     for each in verdict.rulings:
         if each not in broken:
             request.node.user_properties.append(("finding", _told(each)))
     if broken:
         pytest.fail("\n".join((verdict.clause.sentence, *map(_told, broken))), pytrace=False)
-
-
-def _counts(verdict: Verdict, ruling: Ruling, fail_on: Grade) -> bool:
-    if severity(verdict, ruling) == "broken":
-        return True
-    weaker = _GRADES[: _GRADES.index(fail_on) + 1]
-    return fail_on != "documented" and ruling.evidence.grade in weaker
 
 
 def _told(ruling: Ruling) -> str:

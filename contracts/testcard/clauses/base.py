@@ -9,14 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from testcard.common.reading import Field, Reading
-from testcard.common.spec import Evidence, evidence, words
+from testcard.common.spec import GRADES, Evidence, evidence, words
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import TargetKind
 
 LIVE_UNPROMISED: Final[Mapping[TargetKind, Any]] = {"live": "unpromised"}
 """Strengths of what no page promises, and testcard's own engines keep."""
-
-_WEAKNESS: Final = ("documented", "sample", "observed", "assumed")
 
 
 def always(_: Reading) -> bool:
@@ -84,7 +82,7 @@ def weakest(given: Iterable[Evidence]) -> Evidence:
     known = list(given)
     if not known:
         return Evidence("assumed", "no source is named")
-    return max(known, key=lambda each: _WEAKNESS.index(each.grade))
+    return max(known, key=lambda each: GRADES.index(each.grade))
 
 
 def _roles(node: Any) -> set[str]:

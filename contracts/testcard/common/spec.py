@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 import yaml
 
 from testcard.common.schema import Breach, Validator
 
 Family = Literal["sd", "sdxl"]
+Grade = Literal["documented", "sample", "observed", "assumed"]
+"""How sure a fact is: a page states it, a sample of the page shows it, others saw it, or nobody."""
+
+GRADES: Final[tuple[Grade, ...]] = get_args(Grade)
+"""The surest first."""
 
 Node = dict[str, Any]
 

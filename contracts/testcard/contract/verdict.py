@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from testcard.common.message import Trace
 from testcard.common.reading import Reading
-from testcard.common.spec import Evidence
+from testcard.common.spec import GRADES, Evidence
 
 if TYPE_CHECKING:
     from testcard.contract.trace import ReadExchange
@@ -152,6 +152,20 @@ class Report:
 def fingerprint(verdict: Verdict, ruling: Ruling) -> str:
     """Return what names this breach from run to run, for baselines."""
     return ":".join((verdict.provider, verdict.clause.id, ruling.detail))
+
+
+def fails(verdict: Verdict, ruling: Ruling, weakest: str) -> bool:
+    """Whether one of a verdict's rulings is a failure.
+
+    Args:
+        verdict: whose.
+        ruling: one of its own.
+        weakest: the grade down to which breaches count; `documented` goes by the outcome alone.
+    """
+    grades: list[str] = [*GRADES]
+    counting = grades[: grades.index(weakest) + 1]
+    graded = len(counting) > 1 and ruling.evidence.grade in counting
+    return graded or severity(verdict, ruling) == "broken"
 
 
 def severity(verdict: Verdict, ruling: Ruling) -> Literal["broken", "finding"]:

@@ -2,7 +2,8 @@
 
 Each body becomes a Call of our own and goes through the session like any other, so that the
 clauses judge it and reports hold it. Nothing is shrunk, and nothing depends on the answers:
-one reading, seed and number give the same calls.
+one reading, seed and number give the same calls, in processes that have loaded the same modules
+(hypothesis draws from the constants that it finds in them).
 
 Knows schemathesis, which is wanted here alone, and hypothesis. Must not know who answers.
 """

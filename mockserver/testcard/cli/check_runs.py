@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from testcard.assembly import Options, build, installed, open_engine
 from testcard.clauses.judging import audit
-from testcard.cli.words import BROKEN, GRADES, KEPT, NOTHING, UsageError
+from testcard.cli.words import BROKEN, KEPT, NOTHING, UsageError
 from testcard.common.addresses import served_at
 from testcard.common.extras import install
 from testcard.common.message import Exchange, Trace
@@ -27,7 +27,7 @@ from testcard.common.reading import Profile, Reading
 from testcard.contract.calls import Links
 from testcard.contract.session import GOOD_KEY, Budget, Session
 from testcard.contract.targets import Http, InProcess, Target
-from testcard.contract.verdict import ProviderRun, Report, TargetKind, severity
+from testcard.contract.verdict import ProviderRun, Report, TargetKind, fails
 from testcard.drivers.check import Driver, check
 from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import plan
@@ -244,13 +244,9 @@ def exit_code(report: Report, *, fail_on: str, require_exercised: bool) -> int:
         fail_on: the weakest grade whose breach counts.
         require_exercised: whether what was not exercised counts as broken.
     """
-    counting = GRADES[: GRADES.index(fail_on) + 1]
     idle = [each for each in report.runs if not any(v.exercised for v in each.verdicts)]
     broken = any(
-        severity(verdict, ruling) == "broken"
-        or (fail_on != GRADES[0] and ruling.evidence.grade in counting)
-        for verdict in report.verdicts
-        for ruling in verdict.rulings
+        fails(verdict, ruling, fail_on) for verdict in report.verdicts for ruling in verdict.rulings
     )
     if broken:
         return BROKEN

@@ -17,6 +17,7 @@ from typing import Final, cast
 import typer
 
 from testcard.common.redaction import visible
+from testcard.common.spec import GRADES
 from testcard.common.trouble import Kind
 from testcard.mock.fault import Fault
 from testcard.report import known
@@ -27,9 +28,6 @@ _SIZE: Final = re.compile(r"(?i)(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[kmgt]?)
 
 KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
 """Exit codes: all was kept, something was broken, wrong usage, nothing could be judged."""
-
-GRADES: Final = ("documented", "sample", "observed", "assumed")
-"""How sure a fact is, the surest first."""
 
 
 class UsageError(ValueError):
