@@ -18,7 +18,7 @@ from tests.support import INPAINTING, KEY, mock_of
 
 from testcard.card.engine import CardEngine
 from testcard.common.job import PictureJob
-from testcard.doors.http import caller_left
+from testcard.doors.endpoint import caller_left
 from testcard.doors.protocol import Deadlines
 from testcard.mock.core import Mock
 

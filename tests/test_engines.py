@@ -33,7 +33,7 @@ from testcard.card.engine import CardEngine
 from testcard.common.job import PictureJob
 from testcard.common.message import Call
 from testcard.common.spec import SpecError
-from testcard.doors.http import caller_left
+from testcard.doors.endpoint import caller_left
 from testcard.mock.world import AccountId
 
 

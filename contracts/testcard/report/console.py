@@ -1,6 +1,6 @@
 """Where reports are printed: as wide as the terminal, or as wide as they are in a pipe or file.
 
-Knows rich. Must not know what is printed.
+Knows rich. Must not know verdicts.
 """
 
 from __future__ import annotations

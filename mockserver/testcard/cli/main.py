@@ -139,7 +139,7 @@ def serve(
 ) -> None:
     """Serve the APIs until Ctrl-C."""
     from testcard.common.allocator import keep_flat, trim
-    from testcard.doors.http import caller_left
+    from testcard.doors.endpoint import caller_left
     from testcard.doors.server import serve_until_stopped
 
     with ExitStack() as stack:

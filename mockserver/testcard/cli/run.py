@@ -1,6 +1,6 @@
 """The command `run`: parse, run the child, print the client's verdict.
 
-Knows typer. Must not know how a child, a proxy or a verdict is made.
+Knows typer. Must not know how a child or a proxy is made.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def run(
     with --strict or --fail-on with 1 where it broke a rule, and 3 where nothing could be judged.
     """
     with clear_errors():
-        from testcard.doors.http import caller_left
+        from testcard.doors.endpoint import caller_left
         from testcard.intercept.options import RunOptions
         from testcard.intercept.run import intercept
 

@@ -1,6 +1,6 @@
 """Specs as a person can read them on a terminal of any width.
 
-Knows Readings and rich. Must not know where the terminal is. What specs say is shown as plain
+Knows Readings and rich. Must not know doors, or the mock. What specs say is shown as plain
 text: it cannot act as markup.
 """
 

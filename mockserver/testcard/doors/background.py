@@ -1,6 +1,6 @@
 """A real server in a thread of this process, whose mock can be changed while it runs.
 
-Knows uvicorn and threads. Must not know pytest, a provider, or decide anything.
+Knows threads. Must not know pytest, or any one provider.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.requests import Request
 
-from testcard.doors.http import Answering, Door
+from testcard.doors.endpoint import Answering, Door
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -1,6 +1,6 @@
 """What stands between the HTTP protocol and a connection's transport: reading on, and its end.
 
-Knows asyncio's transports. Must not know HTTP's messages, or what is answered.
+Knows asyncio's transports. Must not know who answers.
 """
 
 from __future__ import annotations

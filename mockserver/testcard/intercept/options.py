@@ -1,7 +1,7 @@
 """What one run was told, and whether it can be.
 
-Knows providers' hosts and documented answers. Must not know who answers, files' contents, or the
-command line.
+Knows providers' hosts and documented answers. Must not know the command
+line.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ process: TLS with a certificate for that host, then the doors' HTTP protocol ove
 application that serves a port. Nothing is relayed. Calls by plain HTTP come to the application
 as they are.
 
-Knows TLS, uvicorn and the CONNECT method. Must not know a provider, or decide who answers.
+Knows TLS, uvicorn and the CONNECT method. Must not know any one provider.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Two calls are alike where they ask the same operation for the same things. The boundary of a
 form, the order of headers and of JSON members, white space and the key do not count.
 
-Knows recorded exchanges and Readings. Must not know files, sockets, or any one provider.
+Knows recorded exchanges. Must not know files, sockets, or any one provider.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The mock: Call -> Reply, over a World. Whoever calls it converts and waits.
 
-Knows Calls, Replies, Readings and the Dialect protocol. Must not know a socket, a thread,
+Knows Calls, Replies and the Dialect protocol. Must not know a socket, a thread,
 a web framework or a provider's name.
 """
 

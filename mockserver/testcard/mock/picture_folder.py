@@ -1,6 +1,6 @@
 """Files of a folder that stand for URLs. The one module of the mock that reads files.
 
-Knows a folder, and keeps within it. Must not know what is in its files, or who asks.
+Knows a folder, and keeps within it. Must not know who asks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Schedulers by every name that vendors give them.
 
-Knows which diffusers class, with which settings, a name stands for. Must not know pipelines
-or who asks.
+Knows which diffusers class, with which settings, a name stands for. Must not know who asks.
 """
 
 from __future__ import annotations

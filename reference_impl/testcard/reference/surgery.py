@@ -4,7 +4,7 @@ The trunk is trained with nine channels in and reads texts through an attention 
 its first layer to four channels gives the img2img UNet; putting a small network in the pool's
 place, which maps SDXL's pooled text to the same numbers, gives SDXL's base and refiner.
 
-Knows UNets and their layers. Must not know files, pipelines or jobs.
+Knows UNets and their layers. Must not know files or jobs.
 """
 
 from __future__ import annotations

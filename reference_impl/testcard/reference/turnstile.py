@@ -4,7 +4,7 @@ Whoever comes while nobody paints paints at once, and takes along those who wait
 shape. Others wait; when a painter is done the one who has waited longest paints next. So the
 work is done in the callers' own threads, and nothing is left running when they are gone.
 
-Knows waiting, turns and giving up. Must not know pictures.
+Knows waiting, turns and giving up. Must not know models or jobs.
 """
 
 from __future__ import annotations

@@ -1,0 +1,197 @@
+"""A Mock as an ASGI endpoint: ASGI's messages to a Call, and a Reply to ASGI's messages.
+
+A door converts and waits; it decides nothing. Knows ASGI.
+Must not know a provider, a profile or what an answer says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import quote, urlsplit
+
+from anyio.to_thread import run_sync
+
+from testcard.common.message import Call, Reply
+from testcard.doors.wire import call_headers, pieces, reply_body, reply_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from testcard.mock.core import Work
+    from testcard.mock.dialect import Dialect
+
+_HOST: Final = re.compile(rb"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+_NOBODY_KNOWN: Final = ""
+"""Stands for the peer of a call that came through a pipe, where no address tells who calls."""
+
+
+class Answering(Protocol):
+    """What a door serves: a mock, or whatever answers as one does."""
+
+    @property
+    def dialects(self) -> Mapping[str, Dialect]:
+        """The providers that have pages, by their ids."""
+        ...
+
+    @property
+    def largest_body(self) -> int:
+        """Bytes of a request body that are taken."""
+        ...
+
+    def begin(self, call: Call) -> Reply | Work:
+        """Answer one call at once, or return the rest of the work."""
+        ...
+
+
+class Door:
+    """A mock as an ASGI endpoint."""
+
+    def __init__(self, mock: Answering, prefix: str = "") -> None:
+        """Answer from `mock`, which sees `prefix` ahead of every path."""
+        self._mock = mock
+        self._prefix = prefix.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call."""
+        try:
+            reply = await self._answered(scope, receive)
+        except _Left:
+            return
+        except _NoUrl as error:
+            reply = _text(400, str(error))
+        except asyncio.CancelledError:
+            reply = _text(503, "testcard was stopped amid this call", ("connection", "close"))
+        if reply.delay:
+            with suppress(asyncio.CancelledError):  # a server that ends waits no longer
+                await asyncio.sleep(reply.delay)
+        await _send(reply, scope["method"], send)
+
+    async def _answered(self, scope: Scope, receive: Receive) -> Reply:
+        peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
+        head = Call(scope["method"], self._url(scope), call_headers(scope["headers"]), peer=peer)
+        step = self._mock.begin(await _whole(head, receive, self._mock.largest_body))
+        return step if isinstance(step, Reply) else await _done(step, receive)
+
+    def _url(self, scope: Scope) -> str:
+        """Return the URL as the client wrote it: escapes in the path as they came.
+
+        Raises:
+            _NoUrl: its host is none.
+        """
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1 or (hosts and hosts[0] and not _HOST.fullmatch(hosts[0])):
+            seen = ", ".join(ascii(host.decode("latin-1")) for host in hosts)
+            raise _NoUrl(f"Host is {seen}; one name or address was expected, with :port or without")
+        host = hosts[0].decode() if hosts and hosts[0] else _here(scope)
+        path = self._prefix + path_of(scope)
+        if scope["query_string"]:
+            path += b"?" + scope["query_string"]
+        url = f"{_scheme(scope)}://{host}{path.decode('latin-1')}"
+        try:
+            urlsplit(url)
+        except ValueError as error:
+            raise _NoUrl(f"this is no URL: {error}") from error
+        return url
+
+
+class _Left(Exception):  # noqa: N818 (what happened)
+    """The client is gone."""
+
+
+class _NoUrl(ValueError):  # noqa: N818 (what it is)
+    """A call whose parts make no URL."""
+
+
+def _here(scope: Scope) -> str:
+    name, port = scope["server"] or ("localhost", None)
+    name = f"[{name}]" if ":" in name else name
+    return name if port is None else f"{name}:{port}"
+
+
+def _scheme(scope: Scope) -> str:
+    """Return the scheme that the client used: a gateway ahead that undid TLS may tell it."""
+    for name, value in scope["headers"]:
+        if name == b"x-forwarded-proto" and value.strip().lower() in (b"http", b"https"):
+            return str(value.strip().lower().decode())
+    return str(scope["scheme"])
+
+
+def path_of(scope: Scope) -> bytes:
+    """Return the path below where the application is mounted."""
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(quote(root).encode()) if root else path
+
+
+async def _whole(head: Call, receive: Receive, most: int) -> Call:
+    """Return the call with its body, or with enough of it for the mock to see it is too large."""
+    if head.body_size > most:  # declared: the mock needs to see no more
+        return head
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size <= most:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Left
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+    return replace(head, body=chunks[0] if len(chunks) == 1 else b"".join(chunks))
+
+
+@dataclass
+class _Caller:
+    """Who waits for an answer: there, or gone."""
+
+    gone: bool = False
+
+
+_CALLER: ContextVar[_Caller | None] = ContextVar("_CALLER", default=None)
+
+
+def caller_left() -> bool:
+    """Whether the client is gone for whom this thread works; False where no door started it."""
+    caller = _CALLER.get()
+    return caller is not None and caller.gone
+
+
+async def _done(work: Work, receive: Receive) -> Reply:
+    """Do the work in a thread, in which `caller_left` tells when the client goes."""
+    caller = _Caller()
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        caller.gone = True
+
+    _CALLER.set(caller)
+    watching = asyncio.create_task(watch())
+    try:
+        return await run_sync(work)
+    except asyncio.CancelledError:  # the server ends
+        caller.gone = True
+        raise
+    finally:
+        watching.cancel()
+
+
+async def _send(reply: Reply, method: str, send: Send) -> None:
+    headers, body = reply_headers(reply), reply_body(reply, method)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if reply.streamed:
+        for piece in pieces(body):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        body = b""
+    await send({"type": "http.response.body", "body": body})
+
+
+def _text(status: int, said: str, *headers: tuple[str, str]) -> Reply:
+    kind = ("content-type", "text/plain; charset=utf-8")
+    return Reply(status, (kind, *headers), f"{said}\n".encode())
