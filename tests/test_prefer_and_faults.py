@@ -85,6 +85,21 @@ def test_pictures_can_be_preferred_too(profile: Profile) -> None:
     assert stream.header("content-type") == ("image/png" if streamed else "application/json")
 
 
+def test_preferences_may_stand_in_several_headers() -> None:
+    """As a proxy may split them (RFC 7240); of two that say the same, the first counts."""
+    client = client_of(SEGMIND)
+    url = f"{HOST}/segmind{SEGMIND.path}"
+    for wishes, status in [
+        (["respond-async", "code=406"], 406),
+        (["code=406", "wait=10"], 406),
+        (["example=invalid", "code=422"], 422),
+        (["code=406", "code=422"], 406),
+        (["code=406, code=422"], 406),
+    ]:
+        headers = tuple(("Prefer" if at else "prefer", wish) for at, wish in enumerate(wishes))
+        assert client.mock.answer(Call("POST", url, headers)).status == status, wishes
+
+
 @BOTH
 def test_a_job_can_be_preferred_failed(profile: Profile) -> None:
     client = preferring(IMAGEPIPELINE, profile, "example=failure")

@@ -17,8 +17,13 @@ from tests.support import (
     text,
 )
 
+from testcard.card.engine import CardEngine
 from testcard.common.reading import Profile
+from testcard.common.trouble import KINDS, Kind
+from testcard.mock.core import Mock
 from testcard.mock.fault import Fault
+from testcard.mock.inputs import Inputs
+from testcard.providers.base import SpecDialect
 
 CREDITS = "x-remaining-credits"
 
@@ -93,6 +98,17 @@ def test_an_answer_to_an_accepted_key_that_is_no_success_counts_only_when_lenien
     assert client.but(key="nocredits").ask().header(CREDITS) == counted("0")
     assert client.but(key="invalid").ask().header(CREDITS) is None
     assert client.but(key=None).ask().header(CREDITS) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "unauthorized"])
+def test_that_credits_are_counted_on_failures_is_said_by_the_spec_alone(kind: Kind) -> None:
+    """For every kind of trouble that an accepted key can meet."""
+    served = segmind()
+    (dialect,) = served.mock.dialects.values()
+    alone = SpecDialect(dialect.reading.spec, "lenient", {})
+    mock = Mock([alone], served.mock.world, CardEngine(), Inputs())
+    mock.world.fail_next("segmind", Fault(kind))
+    assert served.but(mock=mock).ask().header(CREDITS) == "1000"
 
 
 @BOTH

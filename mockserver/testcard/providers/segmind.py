@@ -1,4 +1,4 @@
-"""Segmind: a header that counts credits down, and a limit on calls a minute.
+"""Segmind: a limit on calls a minute.
 
 Knows what Segmind does that its spec cannot say. Must not repeat what the spec says.
 """
@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from testcard.common.message import Reply
 from testcard.common.trouble import Trouble
-from testcard.mock.dialect import Visit
-from testcard.providers.base import SpecDialect, amount
+from testcard.providers.base import SpecDialect
 
 if TYPE_CHECKING:
     from testcard.mock.world import AccountId, World
-
-CREDITS = "x-remaining-credits"
 
 
 class Segmind(SpecDialect):
@@ -31,11 +27,3 @@ class Segmind(SpecDialect):
                 f"more than {limit} calls in a minute; try again in {wait} s",
                 retry_after=wait,
             )
-
-    def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
-        """In the lenient profile, count the credits on every answer to an accepted key."""
-        reply = super().failure(visit, trouble, world)
-        if visit.account is None or self.reading.profile != "lenient" or reply.header(CREDITS):
-            return reply
-        left = (CREDITS, str(amount(world.account(visit.account).balance)))
-        return Reply(reply.status, (*reply.headers, left), reply.body)
