@@ -107,7 +107,7 @@ class Mock:
         match = self.route(call)
         if match.is_admin:
             return self._admin.answer(call)
-        if match.provider is None and match.path in ("", "/") and call.method in ("GET", "HEAD"):
+        if match.dialect is None and match.path in ("", "/") and call.method in ("GET", "HEAD"):
             return self._admin.root()
         visit = Visit(call, match, self.world.arrive())
         started = self.world.now()

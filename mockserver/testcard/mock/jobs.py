@@ -30,6 +30,7 @@ class Jobs:
     def __init__(self) -> None:
         """Begin with none."""
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._weights: dict[str, int] = {}
         self._shared: dict[str | bytes, _Shared] = {}
         self._bytes = 0
 
@@ -45,6 +46,7 @@ class Jobs:
     def clear(self) -> None:
         """Forget them all."""
         self._jobs.clear()
+        self._weights.clear()
         self._shared.clear()
         self._bytes = 0
 
@@ -52,7 +54,8 @@ class Jobs:
         """Keep a job, and return it as it is kept."""
         kept = replace(job, order=self._share(job.order))
         self._jobs[job.id] = kept
-        self._bytes += _weight(kept)
+        self._weights[job.id] = _weight(kept)
+        self._bytes += self._weights[job.id]
         return kept
 
     def find(self, job_id: str) -> Job | None:
@@ -87,7 +90,7 @@ class Jobs:
         return job
 
     def _let_go(self, job: Job) -> None:
-        self._bytes -= _weight(job)
+        self._bytes -= self._weights.pop(job.id)
         for upload in job.order.uploads:
             shared = self._shared[upload.value]
             shared.jobs -= 1

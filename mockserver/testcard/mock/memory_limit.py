@@ -7,7 +7,6 @@ give memory back to the system itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import fields, is_dataclass
 from sys import getsizeof
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
@@ -170,13 +169,14 @@ def weigh(value: Any) -> int:
 
     Knows texts, bytes, numbers, mappings, sequences and dataclasses.
     """
-    size = getsizeof(value)
-    if type(value) in _PLAIN:
+    size, kind = getsizeof(value), type(value)
+    if kind in _PLAIN:
         return size
-    if isinstance(value, Mapping):
-        return size + sum(map(weigh, value)) + sum(map(weigh, value.values()))
+    members = getattr(kind, "__dataclass_fields__", None)
+    if members is not None:
+        return size + sum([weigh(getattr(value, name)) for name in members])
     if isinstance(value, tuple | list | set | frozenset):
         return size + sum(map(weigh, value))
-    if is_dataclass(value):
-        return size + sum(weigh(getattr(value, each.name)) for each in fields(value))
+    if isinstance(value, Mapping):
+        return size + sum(map(weigh, value)) + sum(map(weigh, value.values()))
     return size

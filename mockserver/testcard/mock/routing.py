@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,6 +25,8 @@ Authority = tuple[str, int | None]
 """Host in small letters without a final dot, and port; None for the scheme's own."""
 
 _PORTS: Final = {"http": 80, "https": 443}
+_HOSTS_REMEMBERED: Final = 64
+_LONGEST_HOST: Final = 300  # characters, port and all, of one that is remembered
 _NO_PORT: Final = -1  # stands for what is no port, and is nobody's
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
@@ -112,12 +115,15 @@ class Router:
             host, port = authority_of(server)
             for written in {port, port or _PORTS.get(server.scheme)}:  # a gateway may undo TLS
                 self._hosts.setdefault((host, written), []).append(each)
+        self._at = lru_cache(_HOSTS_REMEMBERED)(self._served_at)
 
     def route(self, call: Call) -> Match:
         """Find whom a call is for, and what for."""
         parts = call.parts
         path = normal_path(parts.path)
-        here = self._hosts.get(authority_of(parts), [])
+        netloc = parts.netloc
+        whose = self._at if len(netloc) <= _LONGEST_HOST else self._served_at
+        here = whose(parts.scheme, netloc)
         if path.startswith(ADMIN_PREFIX):
             return _admin(path, here)
         if here:
@@ -126,6 +132,9 @@ class Router:
         if first in self._served:
             return self._found(call.method, f"/{rest}", self._served[first])
         return Match(path, hint=self._whose(path))
+
+    def _served_at(self, scheme: str, netloc: str) -> Collection[Served]:
+        return self._hosts.get(authority_of(SplitResult(scheme, netloc, "", "", "")), ())
 
     def _at_host(self, method: str, path: str, here: Collection[Served]) -> Match:
         found = [self._found(method, path, each) for each in here]

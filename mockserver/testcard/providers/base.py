@@ -7,7 +7,7 @@ say. Knows Readings and roles. Must not know any one vendor.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
@@ -52,7 +52,9 @@ class SpecDialect:
             self.reading if profile == "documented" else read(spec, "documented", settings)
         )
         self.settings = self.reading.settings
-        self._traces = _has_role(self.reading, "trace-id")
+        roles = set(_roles(self.reading))
+        self._traces = "trace-id" in roles
+        self._counts = "remaining-credits" in roles
 
     # What comes in
 
@@ -187,7 +189,7 @@ class SpecDialect:
         known: dict[str, Any] = {"status": status}
         if self._traces:
             known["trace-id"] = visit.draws.id()
-        if visit.account is not None:
+        if self._counts and visit.account is not None:
             left = world.account(visit.account).balance if visit.left is None else visit.left
             known["remaining-credits"] = amount(left)
         return known
@@ -219,14 +221,13 @@ def amount(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _has_role(reading: Reading, role: str) -> bool:
-    return any(
-        words(node).get("role") == role
-        for operation in reading.operations
-        for response in operation.responses.values()
-        for content in response.get("content", {}).values()
-        for _, node in nodes(content["schema"])
-    )
+def _roles(reading: Reading) -> Iterator[str]:
+    """Yield the roles that answers have places for, in bodies and in headers."""
+    for operation in reading.operations:
+        for response in operation.responses.values():
+            parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
+            for part in parts:
+                yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
 
 
 def _headers(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:
