@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from http.client import HTTPConnection
 from io import BytesIO
-from statistics import median
 from threading import Event
 
 import httpx
@@ -53,10 +52,8 @@ def test_a_body_declared_too_large_is_refused_before_it_is_sent(
     """The answer is the provider's own 413, and comes though not one byte of the body does."""
     path = posted(base, provider, client)
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}\r\n\r\n"
-    began = time.monotonic()
     reply = raw(base, head.encode())
     assert reply.startswith(b"HTTP/1.1 413 ")
-    assert time.monotonic() - began < 1
     entry = client.get("/_testcard/journal?limit=1").json()["entries"][0]
     assert (entry["provider"], entry["verdict"]) == (provider, "too-large")
 
@@ -109,7 +106,7 @@ def test_a_stream_comes_in_chunks_without_a_length(base: str) -> None:
 
 def test_a_delay_is_waited_and_holds_nobody_else_up(client: httpx.Client, base: str) -> None:
     """Forty slow answers are as many as the door has threads, and wait side by side."""
-    fault = {"provider": "segmind", "delay": 0.6, "times": 40}
+    fault = {"provider": "segmind", "delay": 3, "times": 40}
     assert client.post("/_testcard/faults", json=fault).status_code == 200
 
     def call() -> float:
@@ -117,14 +114,14 @@ def test_a_delay_is_waited_and_holds_nobody_else_up(client: httpx.Client, base: 
         raw(base, f"POST {SEGMIND} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
         return time.monotonic() - began
 
+    def noted() -> int:
+        return len(client.get("/_testcard/journal?limit=50").json()["entries"])
+
     with ThreadPoolExecutor(40) as pool:
-        began = time.monotonic()
         calls = [pool.submit(call) for _ in range(40)]
-        time.sleep(0.1)
-        assert client.get("/_testcard/health").status_code == 200
-        assert time.monotonic() - began < 0.6
-        assert min(each.result() for each in calls) > 0.59  # a loop's clock counts milliseconds
-        assert time.monotonic() - began < 5
+        assert until(lambda: noted() == 40)
+        assert not any(each.done() for each in calls)
+        assert min(each.result() for each in calls) > 2.99  # a loop's clock counts milliseconds
 
 
 def picture_call(client: httpx.Client, number: int) -> httpx.Response:
@@ -137,27 +134,24 @@ def picture_call(client: httpx.Client, number: int) -> httpx.Response:
 
 
 def test_many_pictures_at_once_and_the_mock_still_answers(client: httpx.Client) -> None:
-    """Painting happens aside: health stays quick, and every picture is the one asked for."""
+    """Painting happens aside, and every picture is the one asked for."""
     done = Event()
     with ThreadPoolExecutor(24) as pool:
         calls = [pool.submit(picture_call, client, number) for number in range(120)]
 
-        def watch() -> list[float]:
-            times = []
+        def watch() -> set[int]:
+            seen = set()
             while not done.is_set():
-                began = time.monotonic()
-                assert client.get("/_testcard/health").status_code == 200
-                times.append(time.monotonic() - began)
-            return times
+                seen.add(client.get("/_testcard/health").status_code)
+            return seen
 
         with ThreadPoolExecutor(1) as watcher:
             watching = watcher.submit(watch)
             wait(calls)
             done.set()
-            times = watching.result()
+            assert watching.result() == {200}
     assert {each.result().status_code for each in calls} == {200}
     assert len({each.result().json()["image_data"] for each in calls}) == 120
-    assert median(times) < 0.5
     entries = client.get("/_testcard/journal?limit=500").json()["entries"]
     assert [entry["number"] for entry in entries] == list(range(1, 121))
 
@@ -169,7 +163,9 @@ def test_a_client_that_leaves_amid_its_body_does_no_harm(
         with socket.create_connection(address(base), SECONDS) as leaving:
             head = f"POST {SEGMIND} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
             leaving.sendall(head.encode() + b'{"prompt"')
-    time.sleep(0.1)
+            leaving.shutdown(socket.SHUT_WR)
+            while leaving.recv(1000):
+                """Until the server has let go of it too."""
     assert client.get("/_testcard/health").status_code == 200
     assert client.get("/_testcard/journal").json()["entries"] == []
     assert caplog.records == []

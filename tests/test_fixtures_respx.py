@@ -203,14 +203,16 @@ def test_a_slow_answer_holds_up_no_other(testcard: Testcard) -> None:
     async def five() -> list[httpx.Response]:
         async with httpx.AsyncClient() as client:
             asked = [
-                client.post(call.url, headers=dict(call.headers), content=call.body)
+                asyncio.create_task(
+                    client.post(call.url, headers=dict(call.headers), content=call.body)
+                )
                 for _ in range(5)
             ]
+            await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            assert len(testcard.calls("segmind")) == 5, "all wait before the first is answered"
             return await asyncio.gather(*asked)
 
-    began = time.perf_counter()
     assert [each.status_code for each in asyncio.run(five())] == [200] * 5
-    assert time.perf_counter() - began < 2.5, "one after another they take three seconds"
 
 
 async def _post(client: httpx.AsyncClient | httpx2.AsyncClient, url: str) -> None:

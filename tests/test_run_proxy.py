@@ -6,7 +6,6 @@ import http.client
 import os
 import socket
 import ssl
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -48,25 +47,25 @@ def through(port: int, context: ssl.SSLContext, host: str = HOST) -> http.client
     return connection
 
 
-def median(connection: http.client.HTTPConnection, path: str) -> float:
-    """Return the median of the seconds that a small call takes on a kept connection."""
+def quickest(connection: http.client.HTTPConnection, path: str) -> float:
+    """Return the fewest seconds, of sixty times, that a small call takes on a kept connection."""
     taken = []
     for _ in range(60):
         began = time.perf_counter()
         connection.request("GET", path, headers={"API-Key": "a-key"})
         assert b"detail" in connection.getresponse().read()
         taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+    return min(taken)
 
 
 def test_small_calls_on_a_kept_connection_do_not_wait_for_acknowledgements() -> None:
-    """A delayed acknowledgement is 40 ms; one call through TLS is a fraction of one."""
+    """A delayed acknowledgement is 40 ms, each time; a call through TLS is a fraction of one."""
     with proxy(HOST) as (port, context), door(build()) as base:
         plain = http.client.HTTPConnection("127.0.0.1", int(base.rpartition(":")[2]), timeout=20)
         with closing(through(port, context)) as tunnel, closing(plain):
-            over = median(tunnel, PATH)
-            direct = median(plain, f"/imagepipeline{PATH}")
-    assert over < 0.02, f"{over * 1000:.1f} ms, beside {direct * 1000:.1f} ms directly"
+            over = quickest(tunnel, PATH)
+            direct = quickest(plain, f"/imagepipeline{PATH}")
+    assert over < 0.03, f"{over * 1000:.1f} ms, beside {direct * 1000:.1f} ms directly"
 
 
 def test_another_port_of_an_allowed_host_is_refused() -> None:

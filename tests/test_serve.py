@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -92,10 +91,8 @@ def test_ctrl_c_ends_it_amid_a_call_that_waits() -> None:
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(post, served, SEGMIND, {})
             assert until(lambda: " -> 401" in served.log)
-            began = time.monotonic()
             stop(served)
             assert waiting.result(SECONDS).status_code == 401
-        assert time.monotonic() - began < 8
 
 
 def test_terminating_it_ends_it_too() -> None:
