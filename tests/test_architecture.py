@@ -1,157 +1,214 @@
-"""The house rules that a machine can read: arrows, namespaces, sizes, names."""
+"""The house rules that a machine can read: arrows, circles, claims, sizes, names, hops.
+
+One test a rule; each lists every place that breaks it.
+"""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 import pytest
-
-from testcard.common.spec import bundled, load, words
-
-ROOT = Path(__file__).parents[1]
-ROOTS = ("contracts", "mockserver", "reference_impl")
-SOURCES = sorted(path for root in ROOTS for path in (ROOT / root / "testcard").rglob("*.py"))
-PYTHON = sorted(
-    path
-    for folder in (*ROOTS, "tests", "benchmarks", "examples", "docs")
-    for path in (ROOT / folder).rglob("*.py")
+from tests.house import (
+    HOME,
+    MODULES,
+    PYTHON,
+    ROOT,
+    ROOTS,
+    Module,
+    circles,
+    claims_broken,
+    hops,
+    vendors,
 )
+
 MOST_LINES = 300
+
+ARROWS: Mapping[str, tuple[str, ...]] = {
+    "common": (),
+    "contract": ("common",),
+    "clauses": ("common", "contract"),
+    "drivers": ("common", "contract", "clauses"),
+    "record": ("common", "contract"),
+    "report": ("common", "contract", "record"),
+    "pytest_clauses": ("common", "contract", "clauses", "drivers"),
+    "card": ("common",),
+    "mock": ("common", "card"),
+    "providers": ("common", "mock"),
+    "assembly": ("common", "mock", "card", "providers"),
+    "doors": ("common", "mock"),
+    "fixtures": ("common", "mock", "providers", "doors", "assembly"),
+    "intercept": ("common", "contract", "clauses", "record", "report", "mock", "doors"),
+    "cli": (
+        "common", "contract", "clauses", "drivers", "record", "report",
+        "mock", "doors", "assembly", "intercept",
+    ),
+    "reference": ("common",),
+}  # fmt: skip
+"""Room -> the rooms that it may import; ARCHITECTURE.md has the same arrows in words."""
+
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "anyio", "asyncio", "socket"}
-EACH_SOURCE = pytest.mark.parametrize(
-    "path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix()
-)
-EACH_FILE = pytest.mark.parametrize(
-    "path", PYTHON, ids=lambda path: path.relative_to(ROOT).as_posix()
-)
+WITH_A_NETWORK = {"doors", "fixtures", "intercept", "cli", "drivers"}
 
 
-def module_of(path: Path) -> str:
-    """Return the name under which a source file is imported."""
-    parts = path.relative_to(ROOT).with_suffix("").parts[1:]
-    return ".".join(part for part in parts if part != "__init__")
+def listed(offenders: Iterable[object]) -> str:
+    """Return offenders as an assertion shows them, a line each."""
+    return "\n" + "\n".join(sorted(str(each) for each in offenders))
 
 
-HOME = {module_of(path): path.relative_to(ROOT).parts[0] for path in SOURCES}
+def test_imports_run_one_way() -> None:
+    """Each room imports only those that ARROWS lets it."""
+    offenders = [
+        f"{module.name} imports {used}"
+        for module in MODULES
+        for used in module.reached
+        if HOME[used].room not in (module.room, *ARROWS.get(module.room, ()))
+    ]
+    assert not offenders, listed(offenders)
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield every module that a file imports, those inside functions and conditions too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in HOME else str(node.module) for name in inner)
+def test_every_import_of_testcard_is_of_a_module_that_is_there() -> None:
+    offenders = [
+        f"{module.name} imports {used}"
+        for module in MODULES
+        for used in module.named
+        if used not in HOME and not any(name.startswith(f"{used}.") for name in HOME)
+    ]
+    assert not offenders, listed(offenders)
 
 
-def reached(path: Path) -> set[str]:
-    """Return the modules of testcard that a file imports."""
-    return {name for name in imports(path) if name.partition(".")[0] == "testcard"}
+def test_there_is_no_circle_between_modules() -> None:
+    graph = {module.name: module.reached - {module.name} for module in MODULES}
+    found = circles(graph)
+    assert not found, listed(" <-> ".join(each) for each in found)
 
 
-def within(name: str, package: str) -> bool:
-    return name == package or name.startswith(f"{package}.")
+def test_there_is_no_circle_between_rooms() -> None:
+    graph: dict[str, set[str]] = defaultdict(set)
+    for module in MODULES:
+        graph[module.room] |= {HOME[used].room for used in module.reached} - {module.room}
+    found = circles(graph)
+    assert not found, listed(" <-> ".join(each) for each in found)
 
 
-@EACH_SOURCE
-def test_imports_run_one_way(path: Path) -> None:
-    """Contracts <- mockserver, reference_impl; and in the mock: core <- providers <- doors."""
-    here, home = module_of(path), path.relative_to(ROOT).parts[0]
-    used = reached(path)
-    assert used <= HOME.keys(), "each is a module that is there"
-    allowed = {"contracts"} if home == "contracts" else {"contracts", home}
-    assert {name for name in used if HOME[name] not in allowed} == set()
-    forbidden: list[str] = []
-    if within(here, "testcard.mock"):
-        forbidden = [
-            "testcard.providers",
-            "testcard.doors",
-            "testcard.assembly",
-            "testcard.cli.tables",
-        ]
-    if within(here, "testcard.providers"):
-        forbidden = [
-            "testcard.doors",
-            "testcard.assembly",
-            "testcard.cli.tables",
-            "testcard.mock.core",
-        ]
-    if here == "testcard.doors.http":
-        forbidden = ["testcard.providers", "testcard.assembly", "testcard.cli"]
-    if here == "testcard.assembly":
-        forbidden = ["testcard.doors"]
-    if here != "testcard.cli.start":
-        forbidden.append("testcard.cli.main")
-    assert [name for name in used if any(within(name, each) for each in forbidden)] == []
+def test_every_room_stands_in_the_table_and_in_architecture() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = {module.room for module in MODULES}
+    assert rooms == ARROWS.keys()
+    missing = [room for room in rooms if f"/testcard/{room}" not in text]  # a folder or a file
+    assert not missing, listed(missing)
 
 
-@EACH_SOURCE
-def test_the_core_knows_no_framework_and_starts_no_thread(path: Path) -> None:
-    """The doors alone know one. Of threading the mock takes locks, and waiting for one."""
-    if path.parts[-2] in ("doors", "fixtures", "intercept", "drivers") or path.name == "pool.py":
-        return
-    assert {name.partition(".")[0] for name in imports(path)} & (
-        FRAMEWORKS - {"threading"}
-    ) == set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    taken = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "threading"
-        for alias in node.names
-    }
-    assert taken <= {"Lock", "RLock", "Condition"}
+def test_the_core_knows_no_framework_and_starts_no_thread() -> None:
+    """Doors alone know one. What waits for others, and a pool's watch, are all the rest takes."""
+    taken = {"Lock", "RLock", "Condition", "Event", "BoundedSemaphore"}
+    offenders = [
+        f"{module.name} imports {name}"
+        for module in MODULES
+        if module.room not in WITH_A_NETWORK and module.name != "testcard.card.pool"
+        for name in module.outside
+        if name.partition(".")[0] in FRAMEWORKS
+        or (name.startswith("threading.") and name.partition(".")[2] not in taken)
+    ]
+    assert not offenders, listed(offenders)
 
 
-@pytest.mark.parametrize("root", ROOTS)
-def test_the_namespace_belongs_to_nobody(root: str) -> None:
-    assert not (ROOT / root / "testcard" / "__init__.py").exists()
-    assert not (ROOT / root / "__init__.py").exists()
+def test_the_namespace_belongs_to_nobody() -> None:
+    owned = [
+        path
+        for root in ROOTS
+        for path in (ROOT / root / "__init__.py", ROOT / root / "testcard" / "__init__.py")
+        if path.exists()
+    ]
+    assert not owned, listed(owned)
 
 
 def test_no_module_is_in_two_roots() -> None:
-    assert len(HOME) == len(SOURCES)
+    assert len(HOME) == len(MODULES)
 
 
-@EACH_SOURCE
-def test_every_module_opens_with_what_it_knows(path: Path) -> None:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert docstring
-    assert docstring[0].isupper()
+def test_every_file_says_what_it_is_and_is_short() -> None:
+    offenders = []
+    for path in PYTHON:
+        module = Module.read(path)
+        if not module.docstring or module.docstring[0].islower():
+            offenders.append(f"{module.where} opens without a docstring")
+        if module.lines >= MOST_LINES:
+            offenders.append(f"{module.where} has {module.lines} lines")
+    assert not offenders, listed(offenders)
 
 
-@EACH_FILE
-def test_every_file_is_short_and_says_what_it_is(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < MOST_LINES
-    assert ast.get_docstring(ast.parse(text))
+def test_what_a_module_says_it_knows_it_does_and_what_not_not() -> None:
+    """Each "Knows …" and "Must not know …" is held against imports, names and calls."""
+    offenders = [broken for module in MODULES for broken in claims_broken(module)]
+    assert not offenders, listed(offenders)
 
 
-def vendors() -> set[str]:
-    """Return the names by which the bundled specs call their vendors, in small letters."""
-    specs = [load(path) for path in bundled()]
-    said = {words(spec.document)["vendor"] for spec in specs}
-    ids = {part for spec in specs for part in (spec.id, spec.id.partition("-")[0])}
-    return {name.lower() for name in said | ids}
-
-
-VENDORS = vendors()
-
-
-@EACH_SOURCE
-def test_no_vendor_is_named_in_the_mock_or_in_the_contracts(path: Path) -> None:
+def test_no_vendor_is_named_in_the_mock_or_in_the_contracts() -> None:
     """In code; their facts stand in the specs, and what specs cannot say in their dialects."""
-    if path.relative_to(ROOT).parts[0] != "contracts" and "mock" not in path.parts:
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and node not in prose:
-            assert not [name for name in VENDORS if name in str(node.value).lower()]
-        if isinstance(node, ast.Name | ast.ClassDef | ast.FunctionDef):
-            said = node.id if isinstance(node, ast.Name) else node.name
-            assert not [name for name in VENDORS if name in said.lower()]
+    names = vendors()
+    offenders = [
+        f"{module.name} says {word!r}"
+        for module in MODULES
+        if module.path.relative_to(ROOT).parts[0] == "contracts" or module.room == "mock"
+        for word in module.words
+        if any(name in word.lower() for name in names)
+    ]
+    assert not offenders, listed(offenders)
+
+
+def test_the_ways_of_a_call_and_of_a_check_lead_through_what_is_there() -> None:
+    """Every hop that ARCHITECTURE.md names, `file.py: name`, is a file with that name in it."""
+    found = list(hops())
+    assert len(found) >= 20, "both ways are told hop by hop"
+    offenders = [f"{path}: {name}" for path, name, there in found if not there]
+    assert not offenders, listed(offenders)
+
+
+@pytest.mark.parametrize(
+    ("graph", "expected"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"a"}}, [("a", "b")]),
+        ({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}, [("a", "b", "c")]),
+    ],
+)
+def test_a_circle_is_seen(graph: dict[str, set[str]], expected: list[tuple[str, ...]]) -> None:
+    assert circles(graph) == expected
+
+
+CLAIM = '''"""Does things.
+
+Knows little. Must not know {claim}.
+"""
+{code}
+'''
+
+
+@pytest.mark.parametrize(
+    ("claim", "code", "caught"),
+    [
+        ("HTTP, or any one provider", "import fastapi", True),
+        ("HTTP, or any one provider", "import json", False),
+        ("files", "def read(path):\n    return open(path)", True),
+        ("files", "from pathlib import Path", True),
+        ("time", "import time", True),
+        ("time", "import random", False),
+        ("any one provider", "HEADER = 'x-segmind-key'", True),
+        ("the colour of the sea", "", True),
+        ("who answered", "from testcard.mock.core import Mock", True),
+        ("who answered", "from testcard.common.message import Reply", False),
+    ],
+)
+def test_a_claim_that_is_not_kept_is_seen(claim: str, code: str, caught: bool) -> None:
+    module = Module.parse("testcard.sample", CLAIM.format(claim=claim, code=code))
+    assert bool(list(claims_broken(module))) is caught
+
+
+def test_the_public_names_stay() -> None:
+    """What users import or name in their configuration."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for stays in ("testcard.providers", "testcard.engines", "[project.entry-points.pytest11]"):
+        assert stays in text
+    assert "testcard.pytest_clauses" in HOME
+    assert "testcard.providers.base" in HOME
