@@ -13,7 +13,7 @@ from tests.support import ABSENT, AITHRIVING, HOST, IMAGEPIPELINE, SEGMIND, Api,
 from tests.weighing import MB, Weighed, begin, kept_by, noise, text
 
 from testcard.card.engine import CardEngine
-from testcard.common.body import Finding
+from testcard.common.flaw import Finding
 from testcard.common.job import PictureJob
 from testcard.common.message import Call, Exchange, Reply, split_url
 from testcard.mock.inputs import Inputs

@@ -281,7 +281,7 @@ def test_whatever_the_schema_allows_succeeds_and_is_paid(
     assert_documented(api, profile, reply)
     assert client.spendable == 999
     if profile == "documented":
-        assert {finding.message[:7] for finding in client.entry.findings} <= {"advised"}
+        assert {finding.message[:16] for finding in client.entry.findings} <= {"the page advises"}
 
 
 @EVERY_API

@@ -17,8 +17,8 @@ from testcard.common.place import field_place
 from testcard.common.reading import Field, Reading
 from testcard.common.schema import shown
 from testcard.common.spec import Evidence
+from testcard.common.upload import encoding_of
 from testcard.contract.flaw import flaws
-from testcard.contract.payload import encoding_of
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
@@ -179,12 +179,12 @@ def _traits(seen: ReadExchange) -> Iterator[tuple[str, Hashable]]:
         else:
             yield name, _plain(seen.fields[name])
     yield "Content-Type", seen.call.media_type
-    for name in seen.keys:
+    for name in seen.key_headers:
         yield f"key in {name}", None
 
 
 def _whole(seen: ReadExchange) -> Hashable:
-    return name_of(seen), seen.call.body, tuple(seen.keys)
+    return name_of(seen), seen.call.body, seen.key_headers
 
 
 def comes_to_something(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:

@@ -154,7 +154,7 @@ def unknown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling
 def urls(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each SUCCESS: whether it lists a URL for each sample."""
     for life in jobs(seen):
-        told, wanted = life.success, life.order.samples
+        told, wanted = life.success, life.order.asked.samples
         if told is None or flaws(life.order):
             continue
         count, distinct = len(told.urls), len(set(told.urls))

@@ -83,13 +83,15 @@ def _differs(pair: Pair, role: str, what: str) -> Ruling:
 
 def _fixed(each: Painting) -> bool:
     """Whether chance has no part in it: a seed was sent."""
-    return each.order.seed is not None
+    return each.order.asked.seed is not None
 
 
 def same_seed(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs that ask for the same with the same seed."""
     fixed = [each for each in _good(seen) if _fixed(each)]
-    for pair in _pairs(_groups(fixed, lambda each: (asked_key(each.order), each.order.samples))):
+    for pair in _pairs(
+        _groups(fixed, lambda each: (asked_key(each.order), each.order.asked.samples))
+    ):
         if _alike_in_format(pair):
             kept = _same(pair)
             told = "the same picture" if kept else "another picture for the same request and seed"
@@ -100,7 +102,7 @@ def batch_first(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs that differ in the number of samples alone, by their first picture."""
     fixed = [each for each in _good(seen) if _fixed(each)]
     for pair in _pairs(_groups(fixed, lambda each: asked_key(each.order))):
-        if pair[0].order.samples != pair[1].order.samples and _alike_in_format(pair):
+        if pair[0].order.asked.samples != pair[1].order.asked.samples and _alike_in_format(pair):
             kept = _same(pair)
             told = "the same first picture" if kept else "another first picture"
             wanted = "the first of several samples is the single one"
@@ -111,7 +113,7 @@ def other_seed(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on pairs that differ in their seed alone."""
     fixed = [each for each in _good(seen) if _fixed(each) and not is_input_itself(each.order)]
     for pair in _pairs(_groups(fixed, lambda each: asked_key(each.order, "seed"))):
-        if pair[0].order.seed != pair[1].order.seed:
+        if pair[0].order.asked.seed != pair[1].order.asked.seed:
             yield _differs(pair, "seed", "another seed")
 
 
@@ -149,9 +151,9 @@ def _comparable(pair: Pair, role: str) -> bool:
     """Whether a difference in this role must show: the input's does not at full strength."""
     orders = [each.order for each in pair]
     if role == "init-image":
-        return all((each.strength is None or each.strength < 0.95) for each in orders)
+        return all((each.asked.strength is None or each.asked.strength < 0.95) for each in orders)
     if role in ("scheduler", "guidance"):
-        told = [each.asked.get(role) for each in orders]
+        told = [each.asked.by_role.get(role) for each in orders]
         return None not in told and not {_folded(name) for name in told} <= _ANCESTRAL
     return True
 
@@ -165,7 +167,7 @@ def plateau(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     fixed = [each for each in _good(seen) if _fixed(each) and _steps_taken(each.order) is not None]
     for pair in _pairs(_groups(fixed, lambda each: asked_key(each.order, "strength"))):
         a, b = (each.order for each in pair)
-        if a.strength == b.strength or _steps_taken(a) != _steps_taken(b):
+        if a.asked.strength == b.asked.strength or _steps_taken(a) != _steps_taken(b):
             continue
         if not _alike_in_format(pair):
             continue
@@ -176,10 +178,10 @@ def plateau(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 
 
 def _steps_taken(seen: ReadExchange) -> int | None:
-    steps = seen.asked.get("steps")
-    if not isinstance(steps, int) or seen.strength is None:
+    steps = seen.asked.by_role.get("steps")
+    if not isinstance(steps, int) or seen.asked.strength is None:
         return None
-    exact = steps * seen.strength
+    exact = steps * seen.asked.strength
     near = abs(exact - round(exact)) < 1e-6  # how it was rounded cannot be known
     return None if near else int(exact)
 

@@ -12,12 +12,13 @@ from typing import Any, Final
 import numpy as np
 
 from testcard.clauses.base import always, asks, name_of, replies, role_evidence
+from testcard.common.asked import random_at_most
 from testcard.common.picture import format_of, sniff
 from testcard.common.place import field_place, response_place
 from testcard.common.reading import Reading
 from testcard.common.schema import nodes
 from testcard.common.spec import Evidence, evidence, words
-from testcard.contract.flaw import flaws, random_at_most
+from testcard.contract.flaw import flaws
 from testcard.contract.payload import Picture
 from testcard.contract.results import Painting, paintings
 from testcard.contract.trace import ReadExchange
@@ -153,10 +154,10 @@ def samples_differ(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Rulin
 
 def is_input_itself(seen: ReadExchange) -> bool:
     """Whether the denoising strength is so small that the input itself may be the answer."""
-    if seen.strength is None:
+    if seen.asked.strength is None:
         return False
-    steps = seen.asked.get("steps", 20)
-    return not isinstance(steps, int) or int(steps * seen.strength) == 0
+    steps = seen.asked.by_role.get("steps", 20)
+    return not isinstance(steps, int) or int(steps * seen.asked.strength) == 0
 
 
 def byte_count(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -180,15 +181,16 @@ def byte_count(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 def seed_returned(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer to a call with a seed: whether that seed is given back."""
     for each in seen:
-        if each.succeeded and each.seed is not None and "seed" in each.said:
-            yield _seed_ruling(each, each.said["seed"] == each.seed, f"{each.seed}, as sent")
+        sent = each.asked.seed
+        if each.succeeded and sent is not None and "seed" in each.said:
+            yield _seed_ruling(each, each.said["seed"] == sent, f"{sent}, as sent")
 
 
 def seed_range(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer to a call for a random seed: whether the one drawn is a real one."""
     for each in seen:
-        field = each.field("seed")
-        if not each.succeeded or field is None or each.seed is not None or "seed" not in each.said:
+        field, sent = each.field("seed"), each.asked.seed
+        if not each.succeeded or field is None or sent is not None or "seed" not in each.said:
             continue
         drawn, least = each.said["seed"], random_at_most(field)
         low, high = field.schema.get("minimum"), field.schema.get("maximum")

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from testcard.clauses.base import always, asks, name_of, replies, role_evidence
-from testcard.common.place import response_evidence, response_place
+from testcard.common.flaw import Flaw
+from testcard.common.place import flaw_place, response_evidence, response_place
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
-from testcard.contract.flaw import Flaw, flaws
+from testcard.contract.flaw import flaws
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
@@ -47,10 +48,10 @@ def _refusal(seen: ReadExchange, flaw: Flaw) -> Ruling:
         kept=not seen.succeeded,
         subject=(seen.index,),
         seen=f"status {seen.reply.status}: "
-        + (f"served, though {flaw.message}" if seen.succeeded else "refused"),
-        expected=f"a refusal: {flaw.message}",
+        + (f"served, though {flaw.told}" if seen.succeeded else "refused"),
+        expected=f"a refusal: {flaw.told}",
         evidence=flaw.evidence,
-        place=flaw.place,
+        place=flaw_place(seen.reading, seen.operation, flaw),
         detail=f"{name_of(seen)}{where}:{flaw.keyword}",
     )
 
@@ -88,7 +89,7 @@ def no_breakdown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[R
             kept=each.reply.status < 500,
             subject=(each.index,),
             seen=f"status {each.reply.status} for a call that is {found[0].kind}",
-            expected=f"status {wanted}: {found[0].message}",
+            expected=f"status {wanted}: {found[0].told}",
             evidence=response_evidence(home, wanted),
             place=response_place(reading, home, wanted),
             detail=f"{name_of(each)}:{found[0].kind}:{found[0].keyword}",

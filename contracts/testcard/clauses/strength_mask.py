@@ -46,7 +46,7 @@ def grows(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     for group in _by_input(seen):
         levels: dict[float, list[Painting]] = defaultdict(list)
         for each in group:
-            levels[round(each.order.strength or 0.0, 6)].append(each)
+            levels[round(each.order.asked.strength or 0.0, 6)].append(each)
         found = _distances(levels)
         ladder = sorted(found)
         pairs = dict.fromkeys((*pairwise(ladder), (ladder[0], ladder[-1])) if ladder[1:] else ())
@@ -59,7 +59,7 @@ def _by_input(seen: tuple[ReadExchange, ...]) -> list[list[Painting]]:
     for each in paintings(seen):
         sent = each.order.sent("init-image")
         masked = each.order.sent("mask-image") is not None
-        if not each.first or masked or sent is None or each.order.strength is None:
+        if not each.first or masked or sent is None or each.order.asked.strength is None:
             continue
         if not flaws(each.order):
             groups[(name_of(each.order), picture_bytes(sent) or sent)].append(each)
@@ -126,7 +126,7 @@ def mask_kept(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 def mask_repainted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture with a mask and some strength: white pixels are repainted."""
     for each, _kept, repainted in _masked(seen):
-        strength = each.order.strength
+        strength = each.order.asked.strength
         weak = strength is not None and strength < _STRONG
         if repainted is not None and not weak and not is_input_itself(each.order):
             ok = repainted >= _REPAINTED

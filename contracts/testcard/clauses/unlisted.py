@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from testcard.clauses.base import always, name_of
-from testcard.common.body import Finding, Malformed, checkable, fields_of
-from testcard.common.place import field_place, operation_place
+from testcard.common.place import flaw_place
 from testcard.common.reading import Body, Operation, Reading
 from testcard.common.spec import Evidence
 from testcard.contract.calls import OWN_AGENT
@@ -43,24 +42,14 @@ def _ours(seen: ReadExchange) -> bool:
 def fields(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each call: whether the page lists all fields that it sends."""
     for each, operation, body in _sent(seen):
-        found = _unlisted(each, body)
+        found = [note for note in each.request.notes if note.keyword == "unlisted"]
         wanted = f"a field that the page lists: {', '.join(body.fields)}"
-        place = operation_place(reading, operation, "requestBody")
-        for finding in found:
-            said = Evidence(finding.grade, finding.source or "the page's list")
-            detail = f"{name_of(each)}:{finding.where}:unlisted"
-            message = f"{finding.where}: {finding.message}"
-            yield Ruling(False, (each.index,), message, wanted, said, place, detail)
+        for note in found:
+            place = flaw_place(reading, operation, note)
+            detail = f"{name_of(each)}:{note.where}:unlisted"
+            yield Ruling(False, (each.index,), note.told, wanted, note.evidence, place, detail)
         if not found:
             yield Ruling(True, (each.index,), "fields of the page", "", _LISTED, (), name_of(each))
-
-
-def _unlisted(seen: ReadExchange, body: Body) -> list[Finding]:
-    try:
-        _, findings = fields_of(seen.call, body, lenient=True)
-    except Malformed:
-        return []  # it has no fields; that it cannot be read is the client's request's clause
-    return [each for each in findings if each.where not in {*body.fields, "Content-Type"}]
 
 
 def calls(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -78,15 +67,13 @@ def calls(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 def advice(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each call: whether it does as the page advises."""
     for each, operation, body in _sent(seen):
-        found = body.advice.breaches(checkable(each.fields))
-        for breach in found:
-            name = str(breach.path[0]) if breach.path else ""
-            field = body.fields.get(name)
-            said = field.evidence() if field else body.evidence
-            place = field_place(reading, operation, name, "x-testcard")
-            detail = f"{name_of(each)}:{name}:advice:{breach.keyword}"
-            message = f"{name}: the page advises otherwise: {breach.message}"
-            yield Ruling(False, (each.index,), message, "what it advises", said, place, detail)
+        key = [flaw for flaw in each.key_flaws if not flaw.refused]
+        found = [*key, *(note for note in each.request.notes if note.part == "advice")]
+        for note in found:
+            place = flaw_place(reading, operation, note)
+            detail = f"{name_of(each)}:{note.where}:advice:{note.keyword}"
+            wanted = "what it advises"
+            yield Ruling(False, (each.index,), note.told, wanted, note.evidence, place, detail)
         if not found:
             yield Ruling(True, (each.index,), "as advised", "", body.evidence, (), name_of(each))
 

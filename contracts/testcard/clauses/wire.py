@@ -166,7 +166,7 @@ def representation(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Rulin
     """Rule on each success of an operation whose caller chooses between bytes and JSON."""
     for each in seen:
         field = each.field("as-base64")
-        wanted = each.asked.get("as-base64")
+        wanted = each.asked.by_role.get("as-base64")
         if field is None or not each.succeeded or not isinstance(wanted, bool) or flaws(each):
             continue
         yield Ruling(

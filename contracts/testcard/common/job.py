@@ -14,9 +14,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from testcard.common.asked import DEFAULT_SIDE, Asked, asked_in
+from testcard.common.flaw import sentence
 from testcard.common.picture import Pixels
 from testcard.common.reading import Body
-from testcard.common.spec import Family, words
+from testcard.common.schema import Breach, shown
+from testcard.common.spec import Family
+from testcard.common.trouble import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,53 +103,39 @@ def asked(
         pictures: role (init-image, mask-image) -> the picture sent.
         draw_seed: gives a seed where the call asks for a random one.
         family: of the provider's models.
+
+    Raises:
+        Trouble: invalid: the size asked for cannot be read.
     """
-    said: dict[str, Any] = {
-        each.role: value
-        for each in body.fields.values()
-        if each.role and (value := fields.get(each.name, each.schema.get("default"))) is not None
-    }
+    said = asked_in(body, fields)
     init = pictures.get("init-image")
     width, height = _size(said, init)
-    strength = said.get("strength", 1 - said["image-strength"] if "image-strength" in said else 1)
+    strength, seed = said.strength, said.seed
     return PictureJob(
         provider=provider,
         family=family,
-        prompt=said.get("prompt", ""),
-        negative_prompt=said.get("negative-prompt", ""),
+        prompt=said.by_role.get("prompt", ""),
+        negative_prompt=said.by_role.get("negative-prompt", ""),
         init=init,
         mask=pictures.get("mask-image"),
         width=width,
         height=height,
-        samples=int(said.get("samples", 1)),
-        steps=max(1, int(said.get("steps", 30))),
-        guidance=float(said.get("guidance", 7.5)),
-        strength=float(strength),
-        seed=_seed(said.get("seed"), body, draw_seed),
-        scheduler=said.get("scheduler"),
-        style=said.get("style"),
-        options=tuple(
-            sorted(
-                (each.name, fields[each.name])
-                for each in body.fields.values()
-                if each.role == "option" and each.name in fields
-            )
-        ),
+        samples=said.samples,
+        steps=max(1, int(said.number("steps") or 30)),
+        guidance=float(7.5 if (guidance := said.number("guidance")) is None else guidance),
+        strength=1.0 if strength is None else strength,
+        seed=draw_seed() if seed is None else seed,
+        scheduler=said.by_role.get("scheduler"),
+        style=said.by_role.get("style"),
+        options=tuple(sorted(said.options.items())),
     )
 
 
-def _size(said: Mapping[str, Any], init: Pixels | None) -> tuple[int, int]:
-    width, height = said.get("width"), said.get("height")
-    if "size" in said and not (width and height):
-        across, _, down = str(said["size"]).lower().partition("x")
-        width, height = width or across, height or down
-    native = (init.width, init.height) if init else (512, 512)
-    return int(width or native[0]), int(height or native[1])
-
-
-def _seed(seed: int | None, body: Body, draw: Callable[[], int]) -> int:
-    field = next((each for each in body.fields.values() if each.role == "seed"), None)
-    most = words(field.schema).get("random-at-most") if field else None
-    if seed is None or (most is not None and seed <= most):
-        return draw()
-    return int(seed)
+def _size(said: Asked, init: Pixels | None) -> tuple[int, int]:
+    native = (init.width, init.height) if init else (DEFAULT_SIDE, DEFAULT_SIDE)
+    size = said.size(native)
+    if size is None:
+        seen = f"{shown(said.by_role.get('size'))} is no size; WIDTHxHEIGHT was expected"
+        breach = Breach(("size",), "size", seen)
+        raise Trouble("invalid", sentence([breach]), [breach])
+    return size

@@ -27,6 +27,9 @@ EMPTY_KEY: Final = f"{EMPTY}-testcard-key"
 UNKNOWN_JOB: Final = f"{UNKNOWN}testcard-job"
 """A job id that no order was answered with."""
 
+NO_SUCH_JOB: Final = "there is no job with this id"
+"""What is said of an id that no job has."""
+
 BEGINNINGS: Final = (WRONG, EMPTY)
 """How keys begin that are told apart."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from testcard.common.flaw import Flaw
 from testcard.common.reading import Body, Operation, Reading
 from testcard.common.spec import Evidence, Node, evidence, words
 
@@ -64,9 +65,25 @@ def response_evidence(operation: Operation, status: int) -> Evidence:
     return evidence(node) if node else operation.evidence
 
 
-def required_evidence(body: Body, name: str) -> Evidence:
-    """Return where it stands that a field is required, or that it may be left out."""
+def keyword_evidence(body: Body, name: str, keyword: str) -> Evidence:
+    """Return where a keyword of a field stands; of the body where it has no such field.
+
+    That a field is required stands with the body, unless the field says so itself.
+    """
     field = body.fields.get(name)
-    if field is not None and "required" in words(field.schema).get("keywords", {}):
-        return field.evidence("required")
-    return evidence(body.schema, "required")
+    own = words(field.schema).get("keywords", {}) if field else {}
+    if keyword == "required" and keyword not in own:
+        return evidence(body.schema, keyword)
+    return field.evidence(keyword) if field else body.evidence
+
+
+def flaw_place(reading: Reading, operation: Operation | None, flaw: Flaw) -> Place:
+    """Return the place of what a flaw breaks."""
+    if operation is None or flaw.part == "route":
+        return operation_place(reading, operation) if flaw.keyword == "unknown-job" else ("paths",)
+    if flaw.part == "key":
+        return operation_place(reading, operation, "security")
+    if flaw.part == "body":
+        return operation_place(reading, operation, "requestBody")
+    unwritten = flaw.part == "advice" or flaw.keyword in ("encodings", "picture")
+    return field_place(reading, operation, flaw.where, "x-testcard" if unwritten else flaw.keyword)

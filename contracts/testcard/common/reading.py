@@ -1,8 +1,6 @@
 """A Spec seen through a profile and settings: Spec -> Reading -> Operations.
 
-References resolved, merge patches applied, schemas compiled. The documented profile is the
-provider's page to the letter; the lenient one takes what real clients send.
-
+The documented profile is the page to the letter; the lenient one takes what real clients send.
 Knows OpenAPI and `x-testcard`. Must not know the mock, or any one provider.
 """
 

@@ -8,29 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import pybase64
 
-from testcard.common.body import FilePart
 from testcard.common.picture import PictureError, Pixels, decode
 from testcard.common.schema import Schema
 from testcard.common.spec import words
-
-Encoding = Literal["base64", "data-uri", "url", "file", "part"]
+from testcard.common.upload import encoding_of, file_of
 
 
 @dataclass(slots=True)
 class PictureDecoder:
-    """What one reading of a trace has worked out, each thing once.
+    """Decodes the pictures of a trace, each once.
 
     Attributes:
         decoded: pictures, by their bytes.
-        known: anything else, by what it is and the exchange's index.
     """
 
     decoded: dict[bytes, Pixels | PictureError] = field(default_factory=dict)
-    known: dict[tuple[str, int], Any] = field(default_factory=dict)
 
     def pixels(self, data: bytes) -> Pixels | PictureError:
         """Return the decoded picture, or why it is none."""
@@ -123,27 +119,11 @@ def _fit(schema: Schema, value: Any) -> int:
     return int(100 * right_by + sum(name in value for name in properties))
 
 
-def encoding_of(value: Any) -> Encoding | None:
-    """Return how a picture field's value is sent; None where it is no string or file."""
-    if isinstance(value, FilePart):
-        return "part" if value.filename is None else "file"
-    if not isinstance(value, str):
-        return None
-    start = value.lstrip()[:8].lower()
-    if start.startswith("data:"):
-        return "data-uri"
-    return "url" if start.startswith(("http://", "https://")) else "base64"
-
-
 def picture_bytes(value: Any) -> bytes:
     """Return the file in a picture field's value; empty for a URL, or where there is none."""
-    if isinstance(value, FilePart):
-        return value.data
-    kind = encoding_of(value)
-    if kind in (None, "url"):
+    if encoding_of(value) in (None, "url"):
         return b""
-    text = value.partition(",")[2] if kind == "data-uri" else value
     try:
-        return pybase64.b64decode(text.strip(), validate=True)
-    except ValueError:
+        return file_of(value, ("base64", "data-uri"))
+    except PictureError:
         return b""

@@ -92,8 +92,8 @@ def paintings(seen: tuple[ReadExchange, ...]) -> tuple[Painting, ...]:
 
 def _of_call(seen: ReadExchange) -> Painting:
     listed = isinstance(seen.said.get("picture"), list)
-    several = listed or seen.samples == 1 or may_list(seen)
-    return Painting(seen, seen.pictures, (seen.index,), seen.samples if several else None)
+    several = listed or seen.asked.samples == 1 or may_list(seen)
+    return Painting(seen, seen.pictures, (seen.index,), seen.asked.samples if several else None)
 
 
 def may_list(seen: ReadExchange) -> bool:
@@ -114,7 +114,7 @@ def _of_job(life: JobLife) -> Painting | None:
         return None
     pictures = tuple(picture for each in fetched for picture in each.pictures)
     subject = (life.order.index, *dict.fromkeys(each.index for each in fetched))
-    return Painting(life.order, pictures, subject, life.order.samples)
+    return Painting(life.order, pictures, subject, life.order.asked.samples)
 
 
 def asked_key(seen: ReadExchange, *without: str) -> Hashable:
@@ -124,18 +124,15 @@ def asked_key(seen: ReadExchange, *without: str) -> Hashable:
     prompt, negative-prompt, steps, guidance, scheduler, style, init-image, mask-image, size,
     strength, seed, option.
     """
-    asked = seen.asked
+    asked = seen.asked.by_role
     parts: dict[str, Hashable] = {
         role: _plain(asked.get(role)) for role in _OF_A_LOOK if role not in without
     }
     for role in ("init-image", "mask-image"):
         value = seen.sent(role)
         parts[role] = picture_bytes(value) or _plain(value)
-    parts |= {"size": seen.size, "strength": seen.strength, "seed": seen.seed}
-    body = seen.operation.body if seen.operation else None
-    for each in body.fields.values() if body else ():
-        if each.role == "option":
-            parts[f"option {each.name}"] = _plain(asked.get(each.name))
+    parts |= {"size": seen.size, "strength": seen.asked.strength, "seed": seen.asked.seed}
+    parts |= {f"option {name}": _plain(value) for name, value in seen.asked.options.items()}
     kept = {name: value for name, value in parts.items() if name.partition(" ")[0] not in without}
     name = seen.operation.id if seen.operation else ""
     return (name, tuple(sorted(kept.items(), key=lambda part: part[0])))

@@ -13,12 +13,14 @@ from typing import Any
 
 import orjson
 
-from testcard.common.body import Malformed, fields_of
-from testcard.common.keys import KeyKind, bare_key, kind_of
+from testcard.common.asked import Asked, asked_in
+from testcard.common.flaw import Flaw
+from testcard.common.keys import KeyKind, kind_of
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.picture import Pixels, format_of, sniff
 from testcard.common.reading import Field, Operation, Reading
-from testcard.common.schema import Schema, coerced
+from testcard.common.request import RequestFields, fields_of, read_body, read_key
+from testcard.common.schema import Schema
 from testcard.common.spec import Node, words
 from testcard.contract.payload import (
     Picture,
@@ -40,6 +42,7 @@ class ReadExchange:
         operation: None where method and URL are none of the provider's.
         params: of the path.
         path_known: whether the path is one of the provider's, with any method.
+        path: without any prefix of testcard's own.
         linked: the reply that listed this URL among its pictures; None for other calls.
         decoder: decodes pictures, each once in a trace.
     """
@@ -50,6 +53,7 @@ class ReadExchange:
     operation: Operation | None
     params: Mapping[str, str]
     path_known: bool
+    path: str
     linked: ReadExchange | None
     decoder: PictureDecoder
 
@@ -73,41 +77,29 @@ class ReadExchange:
     # What was asked
 
     @cached_property
+    def request(self) -> RequestFields:
+        """The body as the reading has it: its fields, and what is wrong with them."""
+        body = self.operation.body if self.operation else None
+        if body is None:
+            return RequestFields()
+        return read_body(self.call, body, lenient=self.reading.profile == "lenient")
+
+    @cached_property
     def fields(self) -> Mapping[str, Any]:
         """The body's fields under the page's names, forgivingly read; file parts as FilePart."""
         body = self.operation.body if self.operation else None
-        if body is None:
-            return {}
-        for lenient in (self.reading.profile == "lenient", True):
-            try:
-                return fields_of(self.call, body, lenient=lenient)[0]
-            except Malformed:
-                continue
-        return {}
+        return fields_of(self.call, body) if body else {}
 
     def field(self, role: str) -> Field | None:
         """Return the operation's request field with this role; None where it has none."""
-        fields = self._body_fields.values()
+        body = self.operation.body if self.operation else None
+        fields = body.fields.values() if body else ()
         return next((each for each in fields if each.role == role), None)
 
-    @property
-    def _body_fields(self) -> Mapping[str, Field]:
-        body = self.operation.body if self.operation else None
-        return body.fields if body else {}
-
     @cached_property
-    def asked(self) -> Mapping[str, Any]:
-        """Role -> value sent, or else the field's default; numbers in strings read as numbers.
-
-        Fields of role `option`, of which there may be several, stand under their own names.
-        """
-        said: dict[str, Any] = {}
-        for each in self._body_fields.values():
-            value = self.fields.get(each.name, each.schema.get("default"))
-            if each.role and value is not None:
-                read = coerced(value, each.schema) if isinstance(value, str) else value
-                said[each.name if each.role == "option" else each.role] = read
-        return said
+    def asked(self) -> Asked:
+        """What was asked for, by role."""
+        return asked_in(self.operation.body if self.operation else None, self.fields)
 
     def sent(self, role: str) -> Any:
         """Return what was sent in the field with this role; None where nothing was."""
@@ -117,40 +109,8 @@ class ReadExchange:
     @cached_property
     def size(self) -> tuple[int, int] | None:
         """Width and height asked for, in pixels; None where they cannot be known."""
-        width, height = self.asked.get("width"), self.asked.get("height")
-        if "size" in self.asked and not (width and height):
-            across, _, down = str(self.asked["size"]).lower().partition("x")
-            width, height = width or across, height or down
         native = self.picture("init-image")
-        if native is not None:
-            width, height = width or native.width, height or native.height
-        try:
-            return int(width), int(height)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            return None
-
-    @property
-    def samples(self) -> int:
-        """How many pictures were asked for; 1 where nothing says."""
-        return value if isinstance(value := self.asked.get("samples"), int) else 1
-
-    @property
-    def seed(self) -> int | None:
-        """The seed asked for; None where it is a random one or the operation takes none."""
-        found, value = self.field("seed"), self.asked.get("seed")
-        if found is None or not isinstance(value, int):
-            return None
-        most = words(found.schema).get("random-at-most")
-        return None if most is not None and value <= most else value
-
-    @property
-    def strength(self) -> float | None:
-        """Denoising strength asked for, 0 to 1; None where the operation has no such field."""
-        value = self.asked.get("strength")
-        kept = self.asked.get("image-strength")
-        if isinstance(value, int | float):
-            return float(value)
-        return 1 - kept if isinstance(kept, int | float) else None
+        return self.asked.size((native.width, native.height) if native else None)
 
     def picture(self, role: str) -> Pixels | None:
         """Return the picture sent in this role; None for none, a URL, and what does not decode."""
@@ -161,16 +121,25 @@ class ReadExchange:
     # The key
 
     @cached_property
-    def keys(self) -> Mapping[str, str]:
-        """Header -> key sent in it, without any Bearer, among those that may carry one."""
-        known = self.operation or self.reading.operations[0]
-        found = {name: self.call.header(name) for name in (*known.key_headers, *known.key_aliases)}
-        return {name: bare_key(value) for name, value in found.items() if value}
+    def _key(self) -> tuple[str, list[Flaw]]:
+        return read_key(self.call, self.operation or self.reading.operations[0])
+
+    @property
+    def key_flaws(self) -> list[Flaw]:
+        """What is wrong with the key, by the page, however forgiving the reading."""
+        return self._key[1]
 
     @property
     def key(self) -> KeyKind:
         """What kind of key was sent, in whichever header."""
-        return kind_of(next(iter(self.keys.values()), ""))
+        return kind_of(self._key[0])
+
+    @property
+    def key_headers(self) -> tuple[str, ...]:
+        """The headers that may carry a key and do."""
+        known = self.operation or self.reading.operations[0]
+        names = (*known.key_headers, *known.key_aliases)
+        return tuple(name for name in names if self.call.header(name))
 
     # What came back
 
@@ -273,16 +242,17 @@ class ReadExchange:
 
 def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:
     """Read every exchange of `trace`, in order, linking downloads to the replies that list them."""
-    decoder, listed, seen = PictureDecoder(), dict[str, ReadExchange](), list[ReadExchange]()
+    decoder, listed, read = PictureDecoder(), dict[str, ReadExchange](), list[ReadExchange]()
     for index, exchange in enumerate(trace):
-        parts = exchange.call.parts
-        path = parts.path
-        found = reading.match(exchange.call.method, path)
+        call, path = exchange.call, exchange.call.parts.path
+        operation, params, path_known = reading.match(call.method, path)
         prefix = f"/{reading.spec.id}/"
-        if not found[2] and path.startswith(prefix):
-            found = reading.match(exchange.call.method, "/" + path.removeprefix(prefix))
-        linked = listed.get(exchange.call.url) if exchange.call.method == "GET" else None
-        one = ReadExchange(reading, index, exchange, *found, linked, decoder)
+        if not path_known and path.startswith(prefix):
+            path = "/" + path.removeprefix(prefix)
+            operation, params, path_known = reading.match(call.method, path)
+        linked = listed.get(call.url) if call.method == "GET" else None
+        found = operation, params, path_known
+        one = ReadExchange(reading, index, exchange, *found, path, linked, decoder)
         listed |= {url: one for url in one.urls if url not in listed}
-        seen.append(one)
-    return tuple(seen)
+        read.append(one)
+    return tuple(read)

@@ -189,7 +189,7 @@ def contract_check(
     def testcard_contract(_: CheckContext, response: Response, __: Case[Any]) -> bool | None:
         seen = read_trace(reading, (_exchange(reading, response, prefix),))
         broken = [
-            f"{clause.sentence} ReadExchange: {each.seen}; expected: {each.expected} "
+            f"{clause.sentence} Seen: {each.seen}; expected: {each.expected} "
             f"({each.evidence.grade}: {each.evidence.source})"
             for clause in CLAUSES
             if clause.applies(reading)

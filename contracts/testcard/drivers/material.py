@@ -14,8 +14,8 @@ import numpy as np
 from testcard.common.body import FilePart
 from testcard.common.picture import FORMATS, encode
 from testcard.common.reading import Field
+from testcard.common.upload import Encoding
 from testcard.contract.calls import Links
-from testcard.contract.payload import Encoding
 
 _SIDE: Final = 64  # of samples, in pixels
 

@@ -18,8 +18,8 @@ from testcard.clauses.jobs import PATIENCE
 from testcard.common.keys import UNKNOWN_JOB, WRONG_KEY, KeyKind
 from testcard.common.message import Call
 from testcard.common.reading import Operation, Reading
+from testcard.common.upload import Encoding
 from testcard.contract.calls import call_of
-from testcard.contract.payload import Encoding
 from testcard.contract.session import Session
 from testcard.contract.trace import ReadExchange
 from testcard.drivers import probes

@@ -109,7 +109,7 @@ class Story:
             if clause.group in _GROUPS and clause.applies(reading):
                 for ruling in clause.judge(reading, seen):
                     if not ruling.kept:
-                        told = f"ReadExchange: {ruling.seen}; expected: {ruling.expected}"
+                        told = f"Seen: {ruling.seen}; expected: {ruling.expected}"
                         found.setdefault(clause.id, f"{clause.sentence} {told}")
         return found
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from testcard.common.asked import random_at_most
 from testcard.common.reading import Body, Field, Operation
 from testcard.common.schema import Schema, types
 from testcard.common.spec import words
+from testcard.common.upload import Encoding
 from testcard.contract.calls import Links
-from testcard.contract.flaw import random_at_most
-from testcard.contract.payload import Encoding
 from testcard.drivers.material import all_encodings, half_mask, picture_value, scene
 
 Fields = dict[str, Any]

@@ -95,7 +95,7 @@ def _results(run: ProviderRun, verdict: Verdict, rule: int) -> list[_Object]:
 def _message(verdict: Verdict, ruling: Ruling) -> str:
     said = ruling.evidence
     return (
-        f"{verdict.provider}: {verdict.clause.sentence} ReadExchange: {ruling.seen}. "
+        f"{verdict.provider}: {verdict.clause.sentence} Seen: {ruling.seen}. "
         f"Expected: {ruling.expected}. Source: {said.source} ({said.grade})."
     )
 

@@ -17,9 +17,10 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from testcard.common.body import FilePart, Malformed, fields_of
+from testcard.common.body import FilePart, Malformed, sent_in
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.redaction import redacted, visible
+from testcard.common.request import read_body
 from testcard.intercept.recorder import Route
 from testcard.mock.summary import brief
 
@@ -128,7 +129,9 @@ class Replay:
         if operation.body is None:
             return Essence(" ".join(words), query | _raw(clean.body))
         try:
-            fields, _ = fields_of(clean, operation.body, lenient=True)
+            fields = read_body(
+                clean, operation.body, lenient=True, sent=sent_in(clean, operation.body)
+            ).values
         except Malformed:
             return Essence(" ".join(words), query | _raw(clean.body))
         unknown = _unknown(clean, fields)

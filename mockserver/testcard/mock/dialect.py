@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from testcard.common.body import Finding
+from testcard.common.flaw import Finding
 from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
 from testcard.common.picture import Format

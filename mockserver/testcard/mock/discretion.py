@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from testcard.common.body import Finding
+from testcard.common.flaw import Finding
 from testcard.common.message import BLANKED, Call, Exchange, Reply
 from testcard.common.redaction import blanked, secrets_of, text_without, trace_without
 from testcard.common.secret_members import secret_name

@@ -6,24 +6,22 @@ Knows Readings and what the lenient profile takes. Must not know who answers, mo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from testcard.common.body import (
-    FilePart,
-    Finding,
-    Malformed,
-    checkable,
-    fields_of,
-)
-from testcard.common.keys import bare_key, key_digest, kind_of
+from testcard.common.flaw import Flaw, in_words
+from testcard.common.keys import bare_key, key_digest
 from testcard.common.message import Call
 from testcard.common.reading import Body, Operation
-from testcard.common.schema import Breach
+from testcard.common.request import (
+    alias_flaw,
+    read_body,
+    read_key,
+    refused,
+    taken_apart,
+)
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.fault import Fault
-from testcard.mock.inputs import encoding_of
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
 _LARGE_BODY = 256 << 10  # below, reading one takes less than 3 ms, whatever it holds
@@ -32,9 +30,7 @@ _LARGE_BODY = 256 << 10  # below, reading one takes less than 3 ms, whatever it 
 def note_path(visit: Visit, operation: Operation) -> None:
     """Note where the call goes to a path that only the lenient profile takes."""
     if visit.match.is_alias:
-        said = operation.evidence
-        message = f"{visit.match.path} is not the page's {operation.path}"
-        visit.findings.append(Finding("path", message, said.grade, said.source))
+        visit.findings.append(alias_flaw(operation, visit.match.path).finding)
 
 
 def preferences(call: Call) -> dict[str, str]:
@@ -57,31 +53,11 @@ def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
     Raises:
         Trouble: unauthorized: there is no key, or it is not one that is accepted.
     """
-    key = _key_sent(visit, operation, lenient=lenient)
-    names = " or ".join(operation.key_headers)
-    if not key and not operation.key_optional:
-        raise Trouble("unauthorized", f"no key was sent in {names}")
-    if not key:
-        _find(visit, names, "no key was sent; the page lists this header", operation)
-    if kind_of(key) == "wrong":
-        raise Trouble("unauthorized", "the key is not valid")
+    key, flaws = read_key(visit.call, operation)
+    if flaws:
+        _refuse(refused(flaws, lenient=lenient))
+        visit.findings += [flaw.finding for flaw in flaws]
     return key
-
-
-def _key_sent(visit: Visit, operation: Operation, *, lenient: bool) -> str:
-    for name in (*operation.key_headers, *(operation.key_aliases if lenient else ())):
-        value = (visit.call.header(name) or "").strip()
-        bare = bare_key(value)
-        if bare != value and not lenient:
-            raise Trouble("unauthorized", f"{name} takes the bare key, without Bearer")
-        if bare != value:
-            _find(visit, name, "the key came after Bearer; the page shows it bare", operation)
-        if bare and name not in operation.key_headers:
-            named = " or ".join(operation.key_headers)
-            _find(visit, name, f"the page names {named} for the key", operation)
-        if bare:
-            return bare
-    return ""
 
 
 def meets(visit: Visit, dialect: Dialect, fault: Fault) -> bool:
@@ -98,11 +74,6 @@ def _digests_of_keys(visit: Visit, dialect: Dialect) -> set[str]:
     return {key_digest(bare_key(value)) for value in sent}
 
 
-def _find(visit: Visit, where: str, message: str, operation: Operation) -> None:
-    said = operation.key_evidence
-    visit.findings.append(Finding(where, message, said.grade, said.source))
-
-
 def read_fields(visit: Visit, dialect: Dialect, operation: Operation, body: Body) -> None:
     """Put the fields of the call, and what was forgiven, into `visit`.
 
@@ -110,65 +81,18 @@ def read_fields(visit: Visit, dialect: Dialect, operation: Operation, body: Body
         Trouble: malformed or invalid.
     """
     lenient = dialect.reading.profile == "lenient"
-    try:
-        fields, findings = fields_of(visit.call, body, lenient=lenient)
-    except Malformed as error:
-        raise Trouble("malformed", str(error)) from error
-    value = checkable(fields)
-    breaches = [*body.validator.breaches(value), *_nameless(fields, body)]
-    if breaches:
-        raise Trouble("invalid", sentence(breaches), breaches)
-    visit.fields = fields
-    visit.findings += findings
-    page = dialect.documented.operation(operation.id).body
-    if lenient and page is not None:
-        visit.findings += _forgiven(fields, value, page)
-    visit.findings += [
-        _finding(breach, body, "advised otherwise: ") for breach in body.advice.breaches(value)
-    ]
+    sent = taken_apart(visit.call, body)
+    found = read_body(visit.call, body, lenient=lenient, sent=sent)
+    _refuse(found.flaws)
+    visit.fields = found.values
+    if lenient:
+        page = dialect.documented.operation(operation.id).body
+        found = read_body(visit.call, page, lenient=False, sent=sent) if page else found
+    visit.findings += [flaw.finding for flaw in (*found.flaws, *found.notes)]
 
 
-def _forgiven(fields: Mapping[str, Any], value: Mapping[str, Any], page: Body) -> Iterator[Finding]:
-    for breach in (*page.validator.breaches(value), *_nameless(fields, page)):
-        yield _finding(breach, page)
-    for name in fields.keys() - page.fields.keys():
-        yield Finding(name, "the page's table does not list this field", "documented", "the page")
-    for field in page.pictures:
-        seen = _encoding(fields.get(field.name))
-        if seen and seen not in (*field.encodings, "part"):
-            message = f"sent as {seen}; the page takes {' or '.join(field.encodings)}"
-            said = field.evidence("format")
-            yield Finding(field.name, message, said.grade, said.source)
-
-
-def _finding(breach: Breach, body: Body, before: str = "") -> Finding:
-    name = str(breach.path[0]) if breach.path else "body"
-    field = body.fields.get(name)
-    said = field.evidence(breach.keyword) if field else body.evidence
-    return Finding(name, before + breach.message, said.grade, said.source)
-
-
-def _nameless(fields: Mapping[str, Any], body: Body) -> Iterator[Breach]:
-    for field in body.pictures:
-        value = fields.get(field.name)
-        nameless = isinstance(value, FilePart) and value.filename is None
-        if nameless and "part" not in field.encodings:
-            yield Breach((field.name,), "encodings", "the file part has no filename")
-
-
-def _encoding(value: str | FilePart | None) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, FilePart) and value.filename is None:
-        return "part"
-    return encoding_of(value.data if isinstance(value, FilePart) else value)
-
-
-def sentence(breaches: Collection[Breach]) -> str:
-    """Return breaches as one line, each with the field it is about."""
-    return "; ".join(
-        breach.message
-        if breach.keyword == "required"
-        else f"{'.'.join(str(step) for step in breach.path) or 'body'}: {breach.message}"
-        for breach in breaches
-    )
+def _refuse(flaws: Sequence[Flaw]) -> None:
+    if flaws:
+        same = [flaw for flaw in flaws if flaw.kind == flaws[0].kind]
+        breaches = [flaw.breach for flaw in same if flaw.kind == "invalid"]
+        raise Trouble(flaws[0].kind, in_words(same), breaches)

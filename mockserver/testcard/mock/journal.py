@@ -12,7 +12,7 @@ from sys import getsizeof
 from threading import Lock
 from typing import Any, Final
 
-from testcard.common.body import Finding
+from testcard.common.flaw import Finding
 from testcard.common.message import Exchange, Headers
 from testcard.mock.memory_limit import MemoryLimit, Share, weigh
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
 from testcard.common.picture import Pixels
@@ -30,7 +31,6 @@ from testcard.mock.intake import (
     note_path,
     preferences,
     read_fields,
-    sentence,
 )
 from testcard.mock.render import json_bytes
 from testcard.mock.routing import Download

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from testcard.common.body import FilePart
+from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.reading import Operation
@@ -16,7 +17,6 @@ from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.inputs import Inputs, PictureSent
-from testcard.mock.intake import sentence
 from testcard.mock.world import Order, Upload
 
 Sent = Mapping[str, PictureSent]

@@ -16,6 +16,7 @@ import pybase64
 
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.job import PictureJob
+from testcard.common.keys import NO_SUCH_JOB
 from testcard.common.message import Headers, Reply
 from testcard.common.picture import Format, format_of
 from testcard.common.reading import Operation, Profile, Reading, read
@@ -140,7 +141,7 @@ class SpecDialect:
         """Say how the job stands that the path names."""
         job = world.poll(self.reading.spec.id, next(iter(visit.match.params.values()), ""))
         if job is None:
-            raise Trouble("not-found", "there is no job with this id")
+            raise Trouble("not-found", NO_SUCH_JOB)
         return self.standing(visit, job, world)
 
     def standing(self, visit: Visit, job: Job, world: World) -> Reply:

@@ -1,0 +1,110 @@
+"""What a call asks for, by the roles of its fields: the one reading of roles.
+
+The mock paints by it, contracts compare by it. Knows roles and a body's fields. Must not know any
+provider's field names, who paints, or HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from testcard.common.reading import Body, Field
+from testcard.common.schema import coerced
+from testcard.common.spec import words
+
+DEFAULT_SIDE: Final = 512
+"""Pixels of a picture's side where neither the call nor a picture in it says."""
+
+_NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*")
+_SIZE: Final = re.compile(r"\s*([0-9]{1,9})\s*[xX]\s*([0-9]{1,9})\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What fields ask for.
+
+    Attributes:
+        by_role: role -> value sent, or else the field's default; text read as the field's type.
+        options: name -> value sent, of fields of role `option`, of which there may be several.
+        draws_up_to: seeds up to this one ask for a random one; None where none does.
+    """
+
+    by_role: Mapping[str, Any]
+    options: Mapping[str, Any]
+    draws_up_to: int | None
+
+    def number(self, role: str) -> float | None:
+        """Return a number that is asked for; None where none is."""
+        value = self.by_role.get(role)
+        if isinstance(value, str):
+            return float(value) if _NUMBER.fullmatch(value) else None
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def size(self, native: tuple[int, int] | None) -> tuple[int, int] | None:
+        """Return width and height in pixels; None where they cannot be told.
+
+        Args:
+            native: of the picture sent, whose sides are taken where none are asked for.
+        """
+        width, height = self._side("width"), self._side("height")
+        if not (width and height) and "size" in self.by_role:
+            found = _SIZE.fullmatch(str(self.by_role["size"]))
+            if found is None:
+                return None
+            width, height = width or int(found[1]), height or int(found[2])
+        if native is not None:
+            width, height = width or native[0], height or native[1]
+        return (width, height) if width and height else None
+
+    def _side(self, role: str) -> int | None:
+        side = self.number(role)
+        return None if side is None else int(side)
+
+    @property
+    def samples(self) -> int:
+        """How many pictures; 1 where nothing says."""
+        asked = self.number("samples")
+        return 1 if asked is None else int(asked)
+
+    @property
+    def seed(self) -> int | None:
+        """The seed; None where it is to be a random one."""
+        seed = self.number("seed")
+        drawn = seed is None or (self.draws_up_to is not None and seed <= self.draws_up_to)
+        return None if seed is None or drawn else int(seed)
+
+    @property
+    def strength(self) -> float | None:
+        """Denoising strength, 0 (the input itself) to 1 (free of it); None where none is told."""
+        strength, kept = self.number("strength"), self.number("image-strength")
+        if strength is None and kept is not None:
+            return 1 - kept
+        return None if strength is None else float(strength)
+
+
+def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
+    """Return what `fields`, as sent, ask for by the roles of `body`."""
+    by_role: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    least = None
+    for each in body.fields.values() if body else ():
+        if each.role == "seed":
+            least = random_at_most(each)
+        value = fields.get(each.name)
+        if each.role == "option":
+            if value is not None:
+                options[each.name] = value
+            continue
+        value = each.schema.get("default") if value is None else value
+        if each.role and value is not None:
+            by_role[each.role] = coerced(value, each.schema) if isinstance(value, str) else value
+    return Asked(by_role, options, least)
+
+
+def random_at_most(field: Field) -> int | None:
+    """Return the highest seed that asks for a random one; None where none does."""
+    most = words(field.schema).get("random-at-most")
+    return most if isinstance(most, int) else None
