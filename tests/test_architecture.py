@@ -5,6 +5,7 @@ One test a rule; each lists every place that breaks it.
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -111,6 +112,29 @@ def test_the_core_knows_no_framework_and_starts_no_thread() -> None:
         or (name.startswith("threading.") and name.partition(".")[2] not in taken)
     ]
     assert not offenders, listed(offenders)
+
+
+OF_THE_OUTSIDE = {"time", "random", "secrets", "datetime", "os", "uuid"}
+
+
+def test_the_core_has_time_chance_and_files_handed_in() -> None:
+    """As arguments, whose defaults may name a clock. One module reads a folder's files."""
+    offenders = [
+        f"{module.name} uses {node.value.id}.{node.attr}"
+        for module in MODULES
+        if module.room in ("mock", "providers") and module.name != "testcard.mock.picture_folder"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if node.value.id in OF_THE_OUTSIDE and node not in defaults_in(module.tree)
+    ]
+    assert not offenders, listed(offenders)
+
+
+def defaults_in(tree: ast.AST) -> list[ast.AST]:
+    """Return whatever stands in the default of an argument."""
+    functions = [each.args for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
+    given = [node for each in functions for node in (*each.defaults, *each.kw_defaults) if node]
+    return [inner for node in given for inner in ast.walk(node)]
 
 
 def test_the_namespace_belongs_to_nobody() -> None:

@@ -23,6 +23,7 @@ from tests.support import (
 from testcard.assembly import find
 from testcard.common.message import Call, Reply
 from testcard.common.spec import Node
+from testcard.doors.inprocess import Inside
 from testcard.mock.core import Mock
 from testcard.mock.routing import Match, Router, authority, normal_path
 from testcard.providers.base import SpecDialect
@@ -199,6 +200,14 @@ def test_hosts_are_equal_where_the_rfc_says_so() -> None:
     assert authority("HTTPS://API.example:443") == authority("https://api.EXAMPLE.")
     assert authority("http://api.example") == authority("http://api.example:80/")
     assert authority("http://api.example:443") != authority("https://api.example")
+
+
+@pytest.mark.parametrize("host", ["{}", "{}.", "{}:443"])
+def test_doors_within_a_process_take_the_hosts_that_the_mock_knows(host: str) -> None:
+    inside = Inside(lambda: MOCK)
+    for own in (OWN_HOST["segmind"], OWN_HOST["segmind"].upper()):
+        assert inside.takes(f"https://{host.format(own)}{SEGMIND.path}")
+    assert not inside.takes(f"https://not-{OWN_HOST['segmind']}{SEGMIND.path}")
 
 
 def test_allow_names_the_methods_of_the_path() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from testcard.common.message import Call, Reply
+from testcard.mock.routing import authority
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock, Work
@@ -37,7 +38,7 @@ class Inside:
         """Host names that are stood in for -> ids of their providers."""
         hosts: dict[str, list[str]] = {}
         for name, dialect in self.mock.dialects.items():
-            host = urlsplit(dialect.reading.spec.server).hostname or ""
+            host, _ = authority(dialect.reading.spec.server)
             hosts.setdefault(host, []).append(name)
         return hosts
 
@@ -52,7 +53,8 @@ class Inside:
 
     def takes(self, url: str) -> bool:
         """Whether the mock stands in for the host of `url`."""
-        return urlsplit(url).hostname in self.hosts
+        host, _ = authority(url)
+        return host in self.hosts
 
     def refusal(self, method: str, url: str) -> str:
         """Say why a call was not let out, and what is served instead."""
