@@ -106,6 +106,45 @@ def test_a_browser_shows_every_operation_and_asks_nobody_else(
     assert {urlsplit(url).netloc for url in asked} == {client.base_url.netloc.decode()}
 
 
+@EACH
+def test_it_is_said_how_to_try_a_call(client: httpx.Client, path: Path) -> None:
+    """Any key is good, and which ones are answered otherwise; what the spec says stands below."""
+    said = client.get(f"/{path.stem}/docs/openapi.json").json()["info"]["description"]
+    spec = load(path)
+    for word in (spec.server, "any key", "`invalid…`", "`nocredits…`"):
+        assert word in said
+    assert said.endswith(spec.source["info"].get("description", ""))
+
+
+@EACH
+def test_what_a_browser_cannot_fetch_is_described(client: httpx.Client, path: Path) -> None:
+    """The spec itself keeps its pictures."""
+    shown = client.get(f"/{path.stem}/docs/openapi.json").text
+    assert "data:image" not in re.findall(r'"externalValue":"(.{10})', shown)
+    assert shown.count("bytes of image/") == path.read_text("utf-8").count("externalValue")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize(
+    ("provider", "operation"),
+    [("segmind", "sd15Img2Img"), ("appypie-inpainting", "getImageStream")],
+)
+def test_an_operation_unfolds_without_an_error(
+    client: httpx.Client, provider: str, operation: str, tmp_path: Path
+) -> None:
+    """The page says so itself where it cannot resolve what it reads."""
+    assert CHROMIUM is not None
+    page = f"{client.base_url.join(f'/{provider}/docs')}#/default/{operation}"
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    done = subprocess.run(  # noqa: S603 (our own words)
+        [CHROMIUM, *FLAGS, profile, "--dump-dom", page],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "opblock-body" in done.stdout
+    assert "Resolver error" not in done.stdout
+    assert "errors-wrapper" not in done.stdout
+
+
 def asked_by_pages(log: Path) -> list[str]:
     """Return the URLs that pages asked for; what the browser asks for itself is not theirs."""
     lines = log.read_text(encoding="utf-8").splitlines()

@@ -17,6 +17,7 @@ from testcard.doors.background import Background
 from testcard.doors.http import application
 from testcard.doors.listening import listening_socket
 from testcard.doors.protocol import HttpProtocol
+from testcard.doors.server import base_url
 from testcard.intercept.guard import Guard
 from testcard.intercept.proxy import Gates, proxying
 
@@ -73,3 +74,17 @@ def test_a_taken_port_is_said_with_what_to_do(host: str) -> None:
         port = one.getsockname()[1]
         with pytest.raises(OSError, match=rf"cannot listen on {host}:{port}: .*another --port"):
             listening_socket(host, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:1"),
+        ("0.0.0.0", "http://127.0.0.1:1"),  # noqa: S104
+        ("::", "http://[::1]:1"),
+        ("::1", "http://[::1]:1"),
+        ("box.local", "http://box.local:1"),
+    ],
+)
+def test_the_url_that_is_printed_can_be_called(host: str, base: str) -> None:
+    assert base_url(host, 1) == base

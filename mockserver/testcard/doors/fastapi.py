@@ -7,6 +7,7 @@ Knows FastAPI and the HTTP door. Must not know a provider, a profile or what an 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,12 +17,22 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.requests import Request
 
+from testcard.doors.docs import docs_document
 from testcard.doors.endpoint import Answering, Door
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from testcard.mock.dialect import Dialect
+
+_PAGE: Mapping[str, Any] = {
+    "validatorUrl": None,
+    "docExpansion": "list",
+    "defaultModelsExpandDepth": 0,
+    "persistAuthorization": True,
+    "tryItOutEnabled": True,
+}
+"""How Swagger begins: everything folded, nothing asked of elsewhere, a key kept."""
 
 
 def provider_application(mock: Answering, dialect: Dialect) -> FastAPI:
@@ -36,10 +47,11 @@ def provider_application(mock: Answering, dialect: Dialect) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
         static_url="/docs/assets",
-        swagger_ui_parameters={"validatorUrl": None},
+        swagger_ui_parameters=dict(_PAGE),
         redirect_slashes=False,
     )
-    app.openapi = lambda: spec.source  # type: ignore[method-assign]
+    shown = docs_document(spec)
+    app.openapi = lambda: shown  # type: ignore[method-assign]
     _serve_spec(app, spec.path.read_text(encoding="utf-8"), orjson.dumps(spec.source))
     door = Door(mock, f"/{spec.id}")
     for operation in dialect.reading.operations:

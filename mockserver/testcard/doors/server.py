@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from testcard.mock.core import Mock
 
 _GRACE_SECONDS = 3
+_ALL = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 (to tell it)
 
 
 def serve_until_stopped(
@@ -45,10 +46,18 @@ def serve_until_stopped(
     """
     listening = listening_socket(host, port)
     config = server_config(application(mock, cors=cors), grace=_GRACE_SECONDS)
-    name = f"[{host}]" if ":" in host else host
-    ready(f"http://{name}:{listening.getsockname()[1]}")
+    ready(base_url(host, listening.getsockname()[1]))
     with suppress(KeyboardInterrupt), listening:
         _Server(config, stopped).run(sockets=[listening])
+
+
+def base_url(host: str, port: int) -> str:
+    """Return a URL at which a server that listens on `host` can be called from this machine.
+
+    An address that stands for all of a machine's (`0.0.0.0`, `::`) is none to call.
+    """
+    name = _ALL.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 class _Server(Server):

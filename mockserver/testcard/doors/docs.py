@@ -1,0 +1,55 @@
+"""What the docs page of a provider reads: its spec, as a browser can show and try it.
+
+Knows OpenAPI's examples and descriptions. Must not know a provider, a mock or a web framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pybase64
+
+from testcard.common.keys import MAGIC_KEYS
+from testcard.common.spec import Spec
+
+_DATA = "data:"
+
+
+def docs_document(spec: Spec) -> dict[str, Any]:
+    """Return the spec with what the page needs said, and without what it cannot show.
+
+    Swagger fetches an `externalValue` as it would a link, and cannot where that is a data URI: the
+    page then shows an error as wide as the URI is long.
+    """
+    shown = _shown(spec.source)
+    info = shown["info"]
+    said = [_how_to_try(spec.server), info.get("description", "")]
+    return {**shown, "info": {**info, "description": "\n\n".join(each for each in said if each)}}
+
+
+def _how_to_try(server: str) -> str:
+    magic = "\n".join(f"- `{key}`: {effect}" for key, effect in MAGIC_KEYS)
+    return (
+        f"**This is testcard, which stands in for {server}.** Nothing leaves this machine and "
+        "nothing is paid. *Authorize* with any key, say `demo`, then *Try it out*. "
+        f"Some keys are answered otherwise:\n\n{magic}"
+    )
+
+
+def _shown(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_shown(each) for each in node]
+    if not isinstance(node, Mapping):
+        return node
+    external = node.get("externalValue")
+    if isinstance(external, str) and external.startswith(_DATA):
+        rest = {name: value for name, value in node.items() if name != "externalValue"}
+        return {**rest, "value": _described(external)}
+    return {name: _shown(value) for name, value in node.items()}
+
+
+def _described(uri: str) -> str:
+    head, _, data = uri.removeprefix(_DATA).partition(",")
+    size = len(pybase64.b64decode(data)) if head.endswith(";base64") else len(data)
+    return f"({size:,} bytes of {head.partition(';')[0]})"
