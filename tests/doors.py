@@ -152,7 +152,7 @@ def _httpx(library: object, mock: Mock) -> Iterator[Ask]:
         raw = [(k.decode(), v.decode("latin-1")) for k, v in answer.headers.raw]
         return answer.status_code, raw, answer.content
 
-    with respx_door.intercepting(respx_door.Router(Inside(lambda: mock))):
+    with respx_door.intercepting(respx_door.RespxRouter(Inside(lambda: mock))):
         yield ask
 
 

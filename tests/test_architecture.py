@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import pytest
+from tests.claims import claims_broken, vendors
 from tests.house import (
     HOME,
     MODULES,
@@ -18,9 +19,7 @@ from tests.house import (
     ROOTS,
     Module,
     circles,
-    claims_broken,
     hops,
-    vendors,
 )
 
 MOST_LINES = 300
@@ -178,6 +177,15 @@ def test_no_vendor_is_named_in_the_mock_or_in_the_contracts() -> None:
         for word in module.words
         if any(name in word.lower() for name in names)
     ]
+    assert not offenders, listed(offenders)
+
+
+def test_no_two_classes_share_a_name() -> None:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for module in MODULES:
+        for name in module.classes:
+            homes[name].append(module.name)
+    offenders = [f"{name}: {', '.join(where)}" for name, where in homes.items() if where[1:]]
     assert not offenders, listed(offenders)
 
 

@@ -81,8 +81,8 @@ def test_a_ruling_counts_by_its_grade_among_others() -> None:
 
 
 def test_entries_are_stale_where_their_clause_was_looked_at_alone() -> None:
-    def entry(name: str) -> baseline.Entry:
-        return baseline.Entry(name, "broken", "s", "x", "y")
+    def entry(name: str) -> baseline.BaselineEntry:
+        return baseline.BaselineEntry(name, "broken", "s", "x", "y")
 
     names = (
         "segmind:pictures.size:gone",

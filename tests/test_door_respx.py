@@ -17,7 +17,7 @@ from tests.support import INPAINTING, KEY, mock_of
 from testcard.card.engine import CardEngine
 from testcard.common.job import PictureJob
 from testcard.doors.inprocess import Inside
-from testcard.doors.respx import Router, intercepting
+from testcard.doors.respx import RespxRouter, intercepting
 
 URL = f"https://gateway.appypie.com{INPAINTING.path}"
 CLIENTS = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
@@ -43,7 +43,7 @@ class Watched(CardEngine):
 def test_other_tasks_go_on_while_a_picture_is_painted(library: object) -> None:
     """Painting ends only when a task of the same loop has run: it would wait for ever on it."""
     engine = Watched()
-    router = Router(Inside(lambda: mock_of(INPAINTING, engine=engine)))
+    router = RespxRouter(Inside(lambda: mock_of(INPAINTING, engine=engine)))
 
     async def both() -> list[int]:
         statuses: list[int] = []

@@ -110,7 +110,7 @@ def test_many_breaches_of_one_clause_are_cut_with_a_remark() -> None:
 
 def test_accepted_and_stale_entries_are_listed() -> None:
     known = {each.fingerprint: each for each in baseline.entries_of(example())}
-    gone = baseline.Entry("segmind:pictures.size:old", "broken", "s", "x", "y")
+    gone = baseline.BaselineEntry("segmind:pictures.size:old", "broken", "s", "x", "y")
     text = printed(baseline.accept(example(), known | {gone.fingerprint: gone}))
     assert "Accepted by the baseline" in text
     assert "seen no more" in text

@@ -38,10 +38,10 @@ def stateful(session: Session, *, examples: int, seed: int) -> None:
     Raises:
         Stop: the session can send nothing more.
     """
-    shelf = Shelf(session)
+    keeper = StoryKeeper(session)
 
     def explorer() -> Explorer:
-        return Explorer(shelf)
+        return Explorer(keeper)
 
     try:
         with nothing_left():
@@ -51,14 +51,14 @@ def stateful(session: Session, *, examples: int, seed: int) -> None:
                 settings=generating(examples, steps=LONGEST),
             )
     except Exception:
-        if shelf.stopped is None:
+        if keeper.stopped is None:
             raise
-        raise shelf.stopped from None
-    shelf.tell()
+        raise keeper.stopped from None
+    keeper.tell()
 
 
 @dataclass
-class Shelf:
+class StoryKeeper:
     """Where stories end up.
 
     Attributes:
@@ -105,14 +105,14 @@ def _may(*deeds: Deed) -> Callable[[Any], Any]:
 class Explorer(RuleBasedStateMachine):
     """Thinks up one story."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, keeper: StoryKeeper) -> None:
         """Begin; the machine's rules go on."""
         super().__init__()
-        self.shelf = shelf
-        self.story = Story(shelf.session)
+        self.keeper = keeper
+        self.story = Story(keeper.session)
 
     def _do(self, deed: Deed, which: int = 0) -> None:
-        self.shelf.do(self.story, Step(deed, which))
+        self.keeper.do(self.story, Step(deed, which))
 
     @_may("order")
     @rule(which=_NUMBERS)
@@ -158,4 +158,4 @@ class Explorer(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let the clauses judge the story."""
-        self.shelf.keep(self.story)
+        self.keeper.keep(self.story)

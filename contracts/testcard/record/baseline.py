@@ -57,7 +57,7 @@ class BaselineError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BaselineEntry:
     """One accepted deviation.
 
     Attributes:
@@ -79,7 +79,7 @@ class Entry:
     because: str = ""
 
 
-Baseline = Mapping[str, Entry]
+Baseline = Mapping[str, BaselineEntry]
 """Fingerprint -> what is accepted under it."""
 
 
@@ -92,7 +92,7 @@ def load(path: Path) -> Baseline:
     """
     data = load_json(path)
     check_schema(data, _SCHEMA, path)
-    entries = [Entry(**each) for each in data["accepted"]]
+    entries = [BaselineEntry(**each) for each in data["accepted"]]
     return {entry.fingerprint: entry for entry in entries}
 
 
@@ -149,13 +149,13 @@ def _stale(report: Report, baseline: Baseline) -> tuple[str, ...]:
     return tuple(sorted(each for each in looked_for if each not in seen))
 
 
-def entries_of(report: Report, since: str = "") -> list[Entry]:
+def entries_of(report: Report, since: str = "") -> list[BaselineEntry]:
     """Return an entry for every breach in a report, accepted or not, in the order of names."""
     found = {}
     for verdict in report.verdicts:
         for ruling in (*verdict.rulings, *verdict.accepted):
             name, counts = fingerprint(verdict, ruling), severity(verdict, ruling)
-            found[name] = Entry(
+            found[name] = BaselineEntry(
                 name, counts, verdict.clause.sentence, ruling.seen, ruling.expected, since
             )
     return [found[name] for name in sorted(found)]
@@ -177,12 +177,12 @@ def save(report: Report, path: Path) -> None:
     path.write_bytes(_dumps(entries))
 
 
-def _dated(entry: Entry, earlier: Baseline) -> Entry:
+def _dated(entry: BaselineEntry, earlier: Baseline) -> BaselineEntry:
     old = earlier.get(entry.fingerprint)
     return replace(entry, since=old.since, because=old.because) if old else entry
 
 
-def _dumps(entries: Iterable[Entry]) -> bytes:
+def _dumps(entries: Iterable[BaselineEntry]) -> bytes:
     accepted = [
         {name: value for name, value in asdict(entry).items() if value or name in _REQUIRED}
         for entry in entries

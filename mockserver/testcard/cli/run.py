@@ -38,7 +38,7 @@ from testcard.mock.world import JobPolicy
 
 if TYPE_CHECKING:
     from testcard.intercept.recorder import RecordingLimits
-    from testcard.intercept.run import Outcome
+    from testcard.intercept.run import RunOutcome
 
 app = typer.Typer()
 
@@ -165,7 +165,7 @@ def run(
     raise typer.Exit(exit_code(outcome, grade.counting if grade else ()))
 
 
-def exit_code(outcome: Outcome, counting: Collection[str]) -> int:
+def exit_code(outcome: RunOutcome, counting: Collection[str]) -> int:
     """Return the exit code of a run.
 
     Args:
@@ -219,7 +219,7 @@ def _lay_faults(mock: Mock, words: Sequence[str]) -> None:
         mock.world.fail_next(provider, fault)
 
 
-def _tell(outcome: Outcome, reports: Sequence[tuple[str, Path]], began: float) -> None:
+def _tell(outcome: RunOutcome, reports: Sequence[tuple[str, Path]], began: float) -> None:
     """Print the verdict to standard error: standard output is the child's."""
     from testcard.contract.verdict import Report
     from testcard.intercept.show import show

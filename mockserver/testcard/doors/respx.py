@@ -42,7 +42,7 @@ class NotServed(OtherHost, AllMockedAssertionError):  # noqa: N818 (as OtherHost
 class OperationRoute(respx.Route):
     """A route that the mock answers, unless a return value or side effect is given."""
 
-    def __init__(self, router: Router, **lookups: Any) -> None:
+    def __init__(self, router: RespxRouter, **lookups: Any) -> None:
         """Stand for the calls that match `lookups` and no route of the user's own."""
         super().__init__(**lookups)
         self._router = router
@@ -62,7 +62,7 @@ class OperationRoute(respx.Route):
         return self._router.answered(request)
 
 
-class Router(respx.Router):
+class RespxRouter(respx.Router):
     """A respx router built from the specs: each operation's route has its operationId as name.
 
     Where two providers share an operationId, the names are `provider:operationId`.
@@ -157,7 +157,7 @@ class Router(respx.Router):
 
 
 @contextmanager
-def intercepting(router: Router) -> Iterator[None]:
+def intercepting(router: RespxRouter) -> Iterator[None]:
     """Send what every httpx and httpx2 client of this process asks to `router`.
 
     Raises:
@@ -170,10 +170,10 @@ def intercepting(router: Router) -> Iterator[None]:
         mockers.append(_httpcore2())
     with ExitStack() as stack:
         for mocker, timed_out in mockers:
-            seat = cast("respx.Router", _Seat(router, timed_out))
-            mocker.register(seat)
+            patient = cast("respx.Router", _PatientRouter(router, timed_out))
+            mocker.register(patient)
             stack.callback(mocker.stop)
-            stack.callback(mocker.unregister, seat)
+            stack.callback(mocker.unregister, patient)
             mocker.start()
         yield
 
@@ -185,10 +185,10 @@ def _httpcore2() -> tuple[type[Mocker], type[Exception]]:
     return Mocker.registry["httpcore2"], httpcore2.ReadTimeout
 
 
-class _Seat:
+class _PatientRouter:
     """A router as one library's clients meet it: with the delays of its answers waited for."""
 
-    def __init__(self, router: Router, timed_out: type[Exception]) -> None:
+    def __init__(self, router: RespxRouter, timed_out: type[Exception]) -> None:
         self._router = router
         self._timed_out = timed_out
 

@@ -30,7 +30,7 @@ from testcard.record import har
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """What came of a run.
 
     Attributes:
@@ -50,7 +50,7 @@ class Outcome:
     unrecorded: bool = False
 
 
-def intercept(mock: Mock, options: RunOptions) -> Outcome:
+def intercept(mock: Mock, options: RunOptions) -> RunOutcome:
     """Run the command with its calls answered; return what came of it.
 
     Raises:
@@ -120,7 +120,7 @@ def _outcome(
     code: int,
     recorder: Recorder | None,
     replay: Replay | None,
-) -> Outcome:
+) -> RunOutcome:
     readings = [dialect.documented for dialect in mock.dialects.values()]
     mocked = options.record is None
     verdict = judged(readings, hosts.tape.trace(), lambda call: _whose(mock, call), mocked=mocked)
@@ -131,7 +131,7 @@ def _outcome(
     failed = f"Nothing was recorded: no real host answered. {_untouched(options)}" * unrecorded
     aside = Aside(dict(hosts.refused), tuple(hosts.silent), tuple(notes), failed)
     unmatched = len(replay.unmatched) if replay else 0
-    return Outcome(code, verdict, aside, _answered_by(mock, options), unmatched, unrecorded)
+    return RunOutcome(code, verdict, aside, _answered_by(mock, options), unmatched, unrecorded)
 
 
 def _untouched(options: RunOptions) -> str:

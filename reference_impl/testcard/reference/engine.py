@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class SampleGroup:
     """Samples of one job: what the pipeline is given for them."""
 
     plan: Plan
@@ -72,7 +72,7 @@ class ReferenceEngine:
         self._left = left
         self._progress = progress
         self._together = together or (1 if models.device.type == "cpu" else 8)
-        self._turnstile: Turnstile[Order, list[frame.Picture]] = Turnstile(
+        self._turnstile: Turnstile[SampleGroup, list[frame.Picture]] = Turnstile(
             self._run, together=self._together, waiting=waiting, patience=patience
         )
 
@@ -90,10 +90,10 @@ class ReferenceEngine:
             return
         drawn, inputs = seeds(job), self._inputs(job, plan)
         for begin in range(0, job.samples, self._together):
-            order = Order(plan, drawn[begin : begin + self._together], *inputs)
-            size = len(order.seeds)
-            painted = self._turnstile.ask(order, plan.shape, self._left, size)
-            for seed, picture in zip(order.seeds, painted, strict=True):
+            group = SampleGroup(plan, drawn[begin : begin + self._together], *inputs)
+            size = len(group.seeds)
+            painted = self._turnstile.ask(group, plan.shape, self._left, size)
+            for seed, picture in zip(group.seeds, painted, strict=True):
                 yield self._finished(job, seed, picture, base)
 
     def notes(self, job: PictureJob) -> list[tuple[str, str]]:
@@ -168,21 +168,21 @@ class ReferenceEngine:
         return frame.kept(base, picture, frame.mask_of(job.mask.array, job.width, job.height))
 
     def _run(
-        self, tickets: Sequence[Ticket[Order, list[frame.Picture]]]
+        self, tickets: Sequence[Ticket[SampleGroup, list[frame.Picture]]]
     ) -> list[list[frame.Picture]]:
-        orders = [ticket.asked for ticket in tickets]
-        plan = orders[0].plan
-        told = _told(orders)
+        groups = [ticket.asked for ticket in tickets]
+        plan = groups[0].plan
+        told = _told(groups)
         told["guidance_scale"] = self.models.kept[plan.family].guided(plan.guidance)
         told["callback_on_step_end"] = _Watch(tickets, self._progress, self._tower(plan))
         told["callback_on_step_end_tensor_inputs"] = ["latents", "prompt_embeds"]
         with torch.inference_mode():
             if plan.refine:
-                pictures = self._refined(plan, told, orders)
+                pictures = self._refined(plan, told, groups)
             else:
                 pictures = self._piped(plan, told).images
         made = iter([np.rint(picture * 255).astype(np.uint8) for picture in pictures])
-        return [[next(made) for _ in order.seeds] for order in orders]
+        return [[next(made) for _ in group.seeds] for group in groups]
 
     def _piped(self, plan: Plan, told: Mapping[str, Any]) -> Any:
         pipeline = self.models.pipeline(plan.family, plan.way)
@@ -190,7 +190,7 @@ class ReferenceEngine:
         pipeline.scheduler = schedulers.make(plan.scheduler, config)
         return pipeline(**{"output_type": "np", **told})
 
-    def _refined(self, plan: Plan, told: dict[str, Any], orders: list[Order]) -> Any:
+    def _refined(self, plan: Plan, told: dict[str, Any], groups: list[SampleGroup]) -> Any:
         first = told | {"output_type": "latent", "denoising_end": HANDOVER}
         latents = self._piped(plan, first).images
         refiner = self.models.pipeline("refiner", "picture")
@@ -202,7 +202,7 @@ class ReferenceEngine:
             guidance_scale=self.models.kept["refiner"].guided(plan.guidance),
             image=latents,
             denoising_start=HANDOVER,
-            generator=_generators(orders),
+            generator=_generators(groups),
             callback_on_step_end=told["callback_on_step_end"],
             callback_on_step_end_tensor_inputs=["latents"],
             output_type="np",
@@ -214,7 +214,7 @@ class _Watch:
 
     def __init__(
         self,
-        tickets: Sequence[Ticket[Order, list[frame.Picture]]],
+        tickets: Sequence[Ticket[SampleGroup, list[frame.Picture]]],
         tell: Progress,
         tower: Tower | None,
     ) -> None:
@@ -237,38 +237,38 @@ class _Watch:
         every, moves = PRESETS[plan.clip]
         if self._taken % every:
             return tensors
-        prompts = [order.plan.prompt for order in _each([t.asked for t in self._tickets])]
+        prompts = [group.plan.prompt for group in _each([t.asked for t in self._tickets])]
         latents, embeds = tensors["latents"], tensors["prompt_embeds"]
         guided = self._tower.moved(pipeline, step, latents, embeds, prompts, moves)
         return tensors | {"latents": guided}
 
 
-def _each(orders: Sequence[Order]) -> list[Order]:
-    """Each order as often as it has samples."""
-    return [order for order in orders for _ in order.seeds]
+def _each(groups: Sequence[SampleGroup]) -> list[SampleGroup]:
+    """Each group as often as it has samples."""
+    return [group for group in groups for _ in group.seeds]
 
 
-def _told(orders: Sequence[Order]) -> dict[str, Any]:
+def _told(groups: Sequence[SampleGroup]) -> dict[str, Any]:
     """What a pipeline is called with."""
-    plan, each = orders[0].plan, _each(orders)
+    plan, each = groups[0].plan, _each(groups)
     told: dict[str, Any] = {
-        "prompt": [order.plan.prompt for order in each],
-        "negative_prompt": [order.plan.negative for order in each] if plan.negative else None,
+        "prompt": [group.plan.prompt for group in each],
+        "negative_prompt": [group.plan.negative for group in each] if plan.negative else None,
         "num_inference_steps": plan.steps,
-        "generator": _generators(orders),
+        "generator": _generators(groups),
     }
     if plan.way != "picture":
         told |= {"width": plan.width, "height": plan.height}
     if plan.way != "words":
-        told |= {"image": [_image(order.init) for order in each], "strength": plan.strength}
+        told |= {"image": [_image(group.init) for group in each], "strength": plan.strength}
     if plan.way == "mask":
-        told["mask_image"] = [_image(order.mask) for order in each]
+        told["mask_image"] = [_image(group.mask) for group in each]
     return told
 
 
-def _generators(orders: Sequence[Order]) -> list[torch.Generator]:
+def _generators(groups: Sequence[SampleGroup]) -> list[torch.Generator]:
     """On the CPU, so that a seed means the same on every device."""
-    seeds = [folded(seed) for order in orders for seed in order.seeds]
+    seeds = [folded(seed) for group in groups for seed in group.seeds]
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
