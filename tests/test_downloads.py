@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.support import (
     APIS,
@@ -13,12 +14,14 @@ from tests.support import (
     Broken,
     Client,
     client_of,
+    data_uri,
     json_of,
     mock_of,
     picture,
 )
 
 from testcard.common.message import Call, Reply
+from testcard.common.picture import encode
 from testcard.common.reading import Profile
 from testcard.mock.fault import Fault
 
@@ -125,6 +128,18 @@ def test_painting_a_download_is_work_that_holds_nobody_up() -> None:
     assert step().status == 200
     assert len(client.mock.journal.entries()) == entries + 1
     assert isinstance(client.mock.begin(Call("GET", url)), Reply), "it is remembered"
+
+
+def test_the_pictures_that_a_job_was_sent_are_taken_as_work_where_they_are_large() -> None:
+    """Even where all of it is remembered: undoing their encoding takes time as well."""
+    client = client_of(IMAGEPIPELINE, policy="at-once")
+    noise = np.random.default_rng(0).integers(0, 255, (400, 400, 3), dtype=np.uint8)
+    ordered = json_of(client.ask(init_image=data_uri(encode(noise, "png")), width=64, height=64))
+    (url,) = ordered["download_urls"]
+    picture(fetch(client, url).body, "png")
+    step = client.mock.begin(Call("GET", url))
+    assert not isinstance(step, Reply)
+    picture(step().body, "png")
 
 
 def test_a_key_sent_along_is_told_to_nobody() -> None:

@@ -25,10 +25,11 @@ from tests.support import (
 )
 from xxhash import xxh3_128_hexdigest
 
+from testcard.common import upload
 from testcard.common.body import FilePart
 from testcard.common.message import Call, Reply
 from testcard.common.trouble import Trouble
-from testcard.mock import inputs as inputs_module
+from testcard.mock import inputs
 from testcard.mock.core import Work
 from testcard.mock.fault import Fault
 
@@ -63,10 +64,8 @@ def test_a_new_upload_is_decoded_and_hashed_once(
     wrapped: Callable[[bytes], str], width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: Counter[str] = Counter()
-    for name in ("_decoded", "xxh3_128_hexdigest", "decode"):
-        monkeypatch.setattr(
-            inputs_module, name, counting(calls, name, getattr(inputs_module, name))
-        )
+    for module, name in [(upload, "_decoded"), (inputs, "xxh3_128_hexdigest"), (inputs, "decode")]:
+        monkeypatch.setattr(module, name, counting(calls, name, getattr(module, name)))
     client = client_of(SEGMIND)
     new = photo(width, 17)
     assert client.ask(image=wrapped(new), img_width=64, img_height=64).status == 200

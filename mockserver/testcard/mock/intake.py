@@ -24,7 +24,8 @@ from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.fault import Fault
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
-_LARGE_BODY = 256 << 10  # below, reading one takes less than 3 ms, whatever it holds
+LARGE_BODY = 256 << 10
+"""Bytes of a body up to which reading it takes less than 3 ms, whatever it holds."""
 
 
 def note_path(visit: Visit, operation: Operation) -> None:
@@ -44,7 +45,7 @@ def preferences(call: Call) -> dict[str, str]:
 
 def holds_up(call: Call) -> bool:
     """Whether reading the body may take so long that others are not to wait for it."""
-    return len(call.body) > _LARGE_BODY
+    return len(call.body) > LARGE_BODY
 
 
 def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:

@@ -5,12 +5,19 @@ Knows the parts that calls share. Must not know what is done with them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
+from testcard.common.message import Reply
+from testcard.common.trouble import Trouble
 from testcard.mock.inputs import Inputs
 from testcard.mock.memory_limit import MemoryLimit
-from testcard.mock.studio import Studio
+from testcard.mock.studio import PaintRequest, Studio
 from testcard.mock.world import World
+
+Step = Callable[[], "Reply | Step"]
+"""A part of a call's turn: its answer, or what is to be done where it holds nobody up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,17 @@ class Services:
         self.studio.clear()
         self.inputs.clear()
         self.memory.trim()
+
+    def paint(self, wanted: PaintRequest) -> list[bytes]:
+        """Have pictures painted, or wait for who paints them already.
+
+        Raises:
+            Trouble: overloaded: too many wait for the engine; failed: the client left.
+        """
+        try:
+            return self.studio.pictures(wanted)
+        except TimeoutError as busy:
+            wait = getattr(busy, "retry_after", 1)
+            raise Trouble("overloaded", str(busy), retry_after=wait) from busy
+        except CancelledError as left:
+            raise Trouble("failed", "the client left before its picture was painted") from left

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +23,7 @@ from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.discretion import discreet
+from testcard.mock.downloads import picture_of
 from testcard.mock.intake import (
     holds_up,
     key_of,
@@ -34,13 +34,10 @@ from testcard.mock.intake import (
 )
 from testcard.mock.render import json_bytes
 from testcard.mock.routing import Download
-from testcard.mock.services import Services
+from testcard.mock.services import Services, Step
 from testcard.mock.studio import PaintRequest
-from testcard.mock.uploads import Sent, decoded, held, job_of, order_of, sent_for, taken
+from testcard.mock.uploads import Sent, decoded, held, order_of, taken
 from testcard.mock.world import AccountId, Hold
-
-Step = Callable[[], "Reply | Step"]
-"""A part of a turn: its answer, or what is to be done where it holds nobody up."""
 
 ASKED_FOR = "this failure was asked for beforehand"
 """What the journal says of a call that met a fault laid in wait."""
@@ -234,20 +231,11 @@ class Turn:
     def _painted(self, wanted: PaintRequest, hold: Hold) -> Reply:
         """Word the answer before its price is taken: what cannot be worded is free."""
         world = self._services.world
-        pictures = self._paint(wanted)
+        pictures = self._services.paint(wanted)
         self._visit.left = hold.left
         reply = self._dialect.success(self._visit, wanted.job, pictures, world)
         world.settle(hold)
         return reply
-
-    def _paint(self, wanted: PaintRequest) -> list[bytes]:
-        try:
-            return self._services.studio.pictures(wanted)
-        except TimeoutError as busy:
-            wait = getattr(busy, "retry_after", 1)
-            raise Trouble("overloaded", str(busy), retry_after=wait) from busy
-        except CancelledError as left:
-            raise Trouble("failed", "the client left before its picture was painted") from left
 
     # Pictures that jobs led to
 
@@ -256,34 +244,13 @@ class Turn:
         if self._visit.call.method not in self._visit.match.allowed:
             raise _not_allowed(self._visit)
         self._meet_fault()
-        job = self._services.world.find_job(download.job)
-        if job is None or job.state != "SUCCESS" or download.index >= job.order.work.samples:
-            raise Trouble("not-found", "no picture is here; its job is unknown or has not ended")
-        order, inputs = job.order, self._services.inputs
-        sent = sent_for(order, inputs)
-        pictures = held(sent, inputs)
-        if pictures is None:
-            return lambda: self._fetched(
-                job_of(order, {role: inputs.pixels(each) for role, each in sent.items()}),
-                download.index,
-            )
-        work = job_of(order, pictures)
-        if self._services.studio.known(_png(work)):
-            return self._fetched(work, download.index)
-        return lambda: self._fetched(work, download.index)
-
-    def _fetched(self, work: PictureJob, index: int) -> Reply:
-        return Reply(200, (("content-type", "image/png"),), self._paint(_png(work))[index])
+        return picture_of(download, self._services)
 
 
 def _not_allowed(visit: Visit) -> Trouble:
     allowed = " or ".join(visit.match.allowed)
     seen = f"{visit.call.method} is not allowed here"
     return Trouble("method-not-allowed", f"{seen}; {allowed} is")
-
-
-def _png(work: PictureJob) -> PaintRequest:
-    return PaintRequest(work, "png", work.samples)
 
 
 def _error(message: str) -> bytes:
