@@ -7,16 +7,21 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from tests.support import SEGMIND, client_of
+from tests.support import EVERY_API, IMG2IMG, SEGMIND, Api, Recorder, client_of
 
+from testcard.cli.words import UsageError, credits_from
 from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.asked import DEFAULT_SIDE, asked_in
+from testcard.common.job import asked
 from testcard.common.keys import EMPTY, MAGIC_KEYS, UNKNOWN, WRONG, bare_key, kind_of, unknown_job
 from testcard.common.redaction import blanked
-from testcard.common.trouble import KINDS
-from testcard.mock.world import AccountId
+from testcard.common.trouble import KINDS, Trouble
+from testcard.contract.trace import read_trace
+from testcard.mock.world import AccountId, credits_of
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [
@@ -92,3 +97,42 @@ def test_a_key_is_bare_without_the_word_before_it(value: str) -> None:
 def test_an_unknown_job_says_so_itself() -> None:
     assert unknown_job(f"{UNKNOWN}1")
     assert not unknown_job("1")
+
+
+@pytest.mark.parametrize("value", ["much", "-1", -1, "inf", "nan", None, True])
+def test_credits_are_read_in_one_way(value: Any) -> None:
+    with pytest.raises(ValueError, match="a number from 0 up was expected"):
+        credits_of(value)
+    with pytest.raises(UsageError, match=r"--credits is .* a number of credits from 0 up"):
+        credits_from("--credits", str(value))
+
+
+@pytest.mark.parametrize("size", ["auto", "512", "512xabc", "５１２x512"])
+def test_a_size_that_cannot_be_read_is_asked_for_by_nobody(size: str) -> None:
+    """It was a 500 in the mock; digits of other scripts were taken for digits."""
+    body = client_of(IMG2IMG).mock.dialects[IMG2IMG.provider].reading.operations[0].body
+    assert body is not None
+    assert asked_in(body, {"size": size}).size((64, 48)) is None
+    with pytest.raises(Trouble, match=r"size: .* is no size; WIDTHxHEIGHT was expected"):
+        asked("anyone", {"size": size}, body, {}, lambda: 1)
+
+
+@EVERY_API
+def test_roles_are_read_alike_by_painter_and_clauses(api: Api) -> None:
+    """What the engine was asked for is what a clause says that the call asked for."""
+    engine = Recorder()
+    client = client_of(api, engine=engine, policy="at-once")
+    client.ask(seed=7, samples=2, steps=9, strength=0.5, image_strength=0.5)
+    call = client.entry.exchange
+    (seen,) = read_trace(client.mock.dialects[api.provider].reading, (call,))
+    body = seen.operation.body if seen.operation else None
+    assert body is not None
+    pictures = {
+        role: found for role in ("init-image", "mask-image") if (found := seen.picture(role))
+    }
+    job = asked(api.provider, seen.fields, body, pictures, lambda: 1)
+    said = seen.asked
+    assert job.samples == said.samples
+    assert job.seed == (said.seed or 1)
+    assert job.strength == (1.0 if said.strength is None else said.strength)
+    assert (job.width, job.height) == (seen.size or (DEFAULT_SIDE, DEFAULT_SIDE))

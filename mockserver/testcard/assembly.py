@@ -5,6 +5,7 @@ Knows where providers come from. Must not know doors.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,9 @@ from testcard.providers.base import SpecDialect
 
 GROUP = "testcard.providers"
 ENGINES = "testcard.engines"
+
+_Provider = tuple[Spec, type[SpecDialect]]
+_log = logging.getLogger(GROUP)
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def dialects_of(options: Options) -> list[SpecDialect]:
     Raises:
         SpecError: as `build`.
     """
-    chosen = [find(name) for name in options.providers] or installed()
+    chosen = _each_once(find(name) for name in options.providers) or installed()
     ids = {spec.id for spec, _ in chosen}
     for name in options.settings.keys() - ids:
         raise SpecError(f"settings for {name!r}, which is not served; served: {_list(ids)}")
@@ -188,9 +192,28 @@ def on_cores(engine: Engine | None, painters: int | None) -> Iterator[Engine | N
         pool.close()
 
 
-def installed() -> list[tuple[Spec, type[SpecDialect]]]:
-    """Return every installed provider's spec and dialect, in the order of their ids."""
-    return [_open(point) for _, point in sorted(_points().items())]
+def installed() -> list[_Provider]:
+    """Return every installed provider's spec and dialect, in the order of their ids.
+
+    One that cannot be opened is passed over, with a warning in the log that names it.
+    """
+    opened = []
+    for name in sorted(_points()):
+        try:
+            opened.append(_open(name))
+        except SpecError as error:
+            _log.warning("testcard: %s. It is passed over.", error)
+    return opened
+
+
+def _each_once(chosen: Iterable[_Provider]) -> list[_Provider]:
+    found: dict[str, _Provider] = {}
+    for spec, dialect in chosen:
+        other = found.setdefault(spec.id, (spec, dialect))[0]
+        if other.path.resolve() != spec.path.resolve():
+            seen = f"two specs are called {spec.id!r}: {other.path} and {spec.path}"
+            raise SpecError(f"{seen}; a provider has the name of its file: rename one")
+    return list(found.values())
 
 
 def parse_settings(words: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -209,32 +232,54 @@ def parse_settings(words: Iterable[str]) -> dict[str, dict[str, str]]:
     return settings
 
 
-def find(name: str) -> tuple[Spec, type[SpecDialect]]:
+def find(name: str) -> _Provider:
     """Return the spec and dialect of a provider, or of a spec file.
 
     Raises:
         SpecError: nothing is called so; the message lists what is.
     """
     if name in _points():
-        return _open(_points()[name])
+        return _open(name)
     if name.endswith((".yaml", ".yml")):
         return load(Path(name)), SpecDialect
     known = _list(_points())
     raise SpecError(f"{name!r} is no provider; there are: {known}; or name a spec file (.yaml)")
 
 
-def _open(point: EntryPoint) -> tuple[Spec, type[SpecDialect]]:
-    dialect: type[SpecDialect] = point.load()
-    shipped = {path.stem: path for path in bundled()}
-    path = dialect.spec_file or shipped.get(point.name)
+def _open(name: str) -> _Provider:
+    point, *others = _points()[name]
+    if others:
+        seen = " and by ".join(map(_registrar, (point, *others)))
+        raise SpecError(f"provider {name!r} is registered twice: by {seen}; uninstall one")
+    try:
+        dialect = point.load()
+    except Exception as error:  # whatever another's package raises when it is imported
+        why = f"it cannot be loaded: {type(error).__name__}: {error}"
+        raise SpecError(f"provider {name!r} of {_registrar(point)}: {why}") from error
+    if not (isinstance(dialect, type) and issubclass(dialect, SpecDialect)):
+        why = "it is no subclass of testcard.providers.base.SpecDialect"
+        raise SpecError(f"provider {name!r} of {_registrar(point)}: {why}")
+    path = dialect.spec_file or {path.stem: path for path in bundled()}.get(name)
     if path is None:
-        raise SpecError(f"provider {point.name!r} names no spec: {point.value} has no spec_file")
-    return load(path), dialect
+        raise SpecError(f"provider {name!r} names no spec: {point.value} has no spec_file")
+    try:
+        return load(path), dialect
+    except SpecError as error:
+        raise SpecError(f"provider {name!r} of {_registrar(point)}: {error}") from error
+
+
+def _registrar(point: EntryPoint) -> str:
+    package = point.dist.name if point.dist else "a package without a name"
+    return f"{package} ({point.value})"
 
 
 @cache
-def _points() -> Mapping[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+def _points() -> Mapping[str, tuple[EntryPoint, ...]]:
+    points: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in entry_points(group=GROUP):
+        same = points.get(point.name, ())
+        points[point.name] = same if point in same else (*same, point)
+    return points
 
 
 def _list(names: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, cast
@@ -20,6 +20,7 @@ from testcard.common.redaction import visible
 from testcard.common.spec import GRADES
 from testcard.common.trouble import Kind
 from testcard.mock.fault import Fault
+from testcard.mock.world import credits_of
 from testcard.report import known
 
 _HTTPS: Final = 443
@@ -62,12 +63,10 @@ def credits_from(option: str, text: str) -> Decimal:
         UsageError: it is no number from 0 up.
     """
     try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not (amount.is_finite() and amount >= 0):
-        raise UsageError(f"{option} is {text!r}; a number of credits from 0 up was expected")
-    return amount
+        return credits_of(text)
+    except ValueError as error:
+        expected = "a number of credits from 0 up was expected"
+        raise UsageError(f"{option} is {text!r}; {expected}") from error
 
 
 def bytes_from(option: str, text: str) -> int:

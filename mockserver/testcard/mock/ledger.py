@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from math import ceil
 
-from testcard.mock.world import Account, AccountId, Hold
+from testcard.mock.world import Account, AccountId, Hold, credits_of
 
 _MINUTE = 60.0
 _ACCOUNT = 1_300  # bytes that an account takes, a hold, and one call that is counted
@@ -70,8 +70,7 @@ class Ledger:
 
     def set_balance(self, who: AccountId, balance: Decimal) -> Account:
         """Give an account this many credits, but never fewer than it holds."""
-        if not (balance.is_finite() and balance >= 0):
-            raise ValueError(f"a balance of {balance}; a number from 0 up was expected")
+        balance = credits_of(balance)
         entry = self._used(who)
         entry.balance = max(balance, entry.held)
         return Account(who, entry.balance, entry.held)

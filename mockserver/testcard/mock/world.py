@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Literal, Protocol
 
 from testcard.common.job import PictureJob
@@ -51,6 +51,21 @@ class JobPolicy:
         except ValueError:
             kind = ""
         raise ValueError(f"{text!r} is no job policy; it is one of: {_POLICIES}")
+
+
+def credits_of(value: object) -> Decimal:
+    """Return an amount of credits, as a number or in digits.
+
+    Raises:
+        ValueError: it is no number from 0 up.
+    """
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and amount >= 0):
+        raise ValueError(f"credits are {value!r}; a number from 0 up was expected")
+    return amount
 
 
 @dataclass(frozen=True, slots=True)
