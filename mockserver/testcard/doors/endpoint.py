@@ -10,7 +10,7 @@ import asyncio
 import re
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -143,7 +143,8 @@ async def _whole(head: Call, receive: Receive, most: int) -> Call:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         more = message.get("more_body", False)
-    return replace(head, body=chunks[0] if len(chunks) == 1 else b"".join(chunks))
+    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return Call(head.method, head.url, head.headers, body)
 
 
 @dataclass

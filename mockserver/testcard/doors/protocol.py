@@ -86,11 +86,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._reading = _Reading.NOTHING
         self._head_size = 0
         self._measured = False  # whether the body's length is declared
+        self._pieces: list[bytes] = []  # of the body, not handed over yet
+        self._waiting = 0  # bytes of these
         self._declined: list[tuple[bytes, bytes]] | None = None
         self._deaf = False  # whether what still comes is passed over
         self._running: RequestResponseCycle | None = None
-
-    # asyncio's side
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a call."""
@@ -138,8 +138,6 @@ class HttpProtocol(HttpToolsProtocol):
         self.loop.call_later(self._deadlines.probe, self._probe)
         return True
 
-    # httptools' side
-
     def on_message_begin(self) -> None:
         """Begin a head."""
         super().on_message_begin()
@@ -161,21 +159,22 @@ class HttpProtocol(HttpToolsProtocol):
         if self._declined is not None:
             self.headers[:], self._declined = self._declined, None
         self._reading = _Reading.BODY
+        self._pieces, self._waiting = [], 0
         self._due = self.loop.time() + self._deadlines.body
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body; the application is told where it is all, or much."""
         self._due = self.loop.time() + self._deadlines.body
-        cycle = self.cycle
-        if cycle.response_complete:
+        if self.cycle.response_complete:
             return
-        cycle.body += body
-        much = len(cycle.body) > _MOST_WAITING
-        if much:
+        self._pieces.append(body)
+        self._waiting += len(body)
+        if self._waiting > _MOST_WAITING:
             self.flow.pause_reading()
-        if much or not self._measured:
-            cycle.message_event.set()
+            self._hand_over()
+        elif not self._measured:
+            self._hand_over()
 
     def on_message_complete(self) -> None:
         """Wait for nothing more of this call."""
@@ -183,11 +182,10 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._reading = _Reading.NOTHING
         self._due = None
+        self._hand_over()
         if self.cycle.response_complete:  # it was refused before it was read
             self._expect(self._deadlines.idle)
         super().on_message_complete()
-
-    # uvicorn's side
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -204,7 +202,17 @@ class HttpProtocol(HttpToolsProtocol):
             self._expect(self._deadlines.idle)
         self.flow.resume_reading()
 
-    # What is ours
+    def _hand_over(self) -> None:
+        """Let the application read what came: as it came where that is one piece, uncopied."""
+        cycle, pieces = self.cycle, self._pieces
+        self._pieces, self._waiting = [], 0
+        if not pieces:
+            return
+        if cycle.body:
+            pieces.insert(0, bytes(cycle.body))
+        whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        cycle.body = cast("bytearray", whole)  # which uvicorn reads, and puts another in its place
+        cycle.message_event.set()
 
     def _decline(self, rest: bytes) -> bytes:
         """Return the call as it would stand without its offer, and a parser to read it with."""
