@@ -121,7 +121,15 @@ class Module:
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of its public classes."""
-        found = (node.name for node in self.tree.body if isinstance(node, ast.ClassDef))
+        return self._public(ast.ClassDef)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Names of its public functions."""
+        return self._public(ast.FunctionDef)
+
+    def _public(self, kind: type[ast.ClassDef | ast.FunctionDef]) -> tuple[str, ...]:
+        found = (node.name for node in self.tree.body if isinstance(node, kind))
         return tuple(name for name in found if not name.startswith("_"))
 
     @property

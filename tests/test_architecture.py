@@ -47,6 +47,9 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Room -> the rooms that it may import; ARCHITECTURE.md has the same arrows in words."""
 
+CALLED_BY_THEIR_MODULE = {"read", "write", "load", "render"}
+"""Verbs of files, always called with their module's name before them: `har.read`."""
+
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "anyio", "asyncio", "socket"}
 WITH_A_NETWORK = {"doors", "fixtures", "intercept", "cli", "drivers"}
 
@@ -186,6 +189,18 @@ def test_no_two_classes_share_a_name() -> None:
         for name in module.classes:
             homes[name].append(module.name)
     offenders = [f"{name}: {', '.join(where)}" for name, where in homes.items() if where[1:]]
+    assert not offenders, listed(offenders)
+
+
+def test_no_two_things_of_the_contracts_share_a_name() -> None:
+    """In any spelling: `Plan` beside `plan` is one name. A clause's function bears its name."""
+    homes: dict[str, set[str]] = defaultdict(set)
+    for module in MODULES:
+        if module.path.relative_to(ROOT).parts[0] == "contracts" and module.room != "common":
+            functions = () if module.room == "clauses" else module.functions
+            for name in {*module.classes, *functions} - CALLED_BY_THEIR_MODULE:
+                homes[name.lower()].add(module.name)
+    offenders = [f"{name}: {sorted(where)}" for name, where in homes.items() if len(where) > 1]
     assert not offenders, listed(offenders)
 
 
