@@ -144,7 +144,7 @@ async def _whole(head: Call, receive: Receive, most: int) -> Call:
         size += len(chunks[-1])
         more = message.get("more_body", False)
     body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    return Call(head.method, head.url, head.headers, body)
+    return Call(head.method, head.url, head.headers, body, head.peer)
 
 
 @dataclass
