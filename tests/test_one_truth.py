@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.support import EVERY_API, IMG2IMG, SEGMIND, Api, Recorder, client_of
+from tests.support import AITHRIVING, EVERY_API, IMG2IMG, SEGMIND, Api, Recorder, client_of
 
 from testcard.cli.words import UsageError, credits_from
 from testcard.common.addresses import ADMIN_PREFIX
@@ -115,6 +115,17 @@ def test_a_size_that_cannot_be_read_is_asked_for_by_nobody(size: str) -> None:
     assert asked_in(body, {"size": size}).size((64, 48)) is None
     with pytest.raises(Trouble, match=r"size: .* is no size; WIDTHxHEIGHT was expected"):
         asked("anyone", {"size": size}, body, {}, lambda: 1)
+
+
+def test_an_option_that_is_told_as_its_default_asks_for_the_same() -> None:
+    """And the engine is told only what was sent."""
+    body = client_of(AITHRIVING).mock.dialects[AITHRIVING.provider].reading.operations[0].body
+    assert body is not None
+    preset = {"clip_guidance_preset": body.fields["clip_guidance_preset"].schema["default"]}
+    assert asked_in(body, preset) == asked_in(body, {})
+    sent = {"width": 320, "height": 320}
+    assert asked("anyone", sent, body, {}, lambda: 1).options == ()
+    assert asked("anyone", sent | preset, body, {}, lambda: 1).options == tuple(preset.items())
 
 
 @EVERY_API

@@ -28,7 +28,7 @@ class Asked:
 
     Attributes:
         by_role: role -> value sent, or else the field's default; text read as the field's type.
-        options: name -> value sent, of fields of role `option`, of which there may be several.
+        options: the same by name, of fields of role `option`, of which there may be several.
         draws_up_to: seeds up to this one ask for a random one; None where none does.
     """
 
@@ -94,13 +94,14 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
         if each.role == "seed":
             least = random_at_most(each)
         value = fields.get(each.name)
-        if each.role == "option":
-            if value is not None:
-                options[each.name] = value
-            continue
         value = each.schema.get("default") if value is None else value
-        if each.role and value is not None:
-            by_role[each.role] = coerced(value, each.schema) if isinstance(value, str) else value
+        if not each.role or value is None:
+            continue
+        read = coerced(value, each.schema) if isinstance(value, str) else value
+        if each.role == "option":
+            options[each.name] = read
+        else:
+            by_role[each.role] = read
     return Asked(by_role, options, least)
 
 

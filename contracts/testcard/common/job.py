@@ -127,7 +127,7 @@ def asked(
         seed=draw_seed() if seed is None else seed,
         scheduler=said.by_role.get("scheduler"),
         style=said.by_role.get("style"),
-        options=tuple(sorted(said.options.items())),
+        options=tuple(sorted(each for each in said.options.items() if each[0] in fields)),
     )
 
 
