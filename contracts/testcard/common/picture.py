@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from isal import igzip_lib, isal_zlib
 from PIL import Image, ImageOps
+from xxhash import xxh3_128_hexdigest
 
 from testcard.common.bounds import DEFAULT_LIMITS, Limits, PictureError, PixelBudget
 from testcard.common.outline import excess
@@ -88,7 +89,7 @@ class Pixels:
     def decoded(cls, array: NDArray[np.uint8], data: bytes, digest: str | None = None) -> Pixels:
         """Take over pixels, shape (height, width, 3), decoded from the file `data`."""
         array.flags.writeable = False
-        return cls(array, digest or hashlib.blake2b(data, digest_size=16).hexdigest())
+        return cls(array, digest or file_digest(data))
 
     @property
     def width(self) -> int:
@@ -125,6 +126,11 @@ def format_of(media_type: str) -> Format | None:
     return next((known for known in FORMATS if name == f"image/{known}"), None)
 
 
+def file_digest(data: bytes) -> str:
+    """Return the digest of a picture's file, hex, by which files are told apart."""
+    return xxh3_128_hexdigest(data)
+
+
 def decode(
     data: bytes,
     limits: Limits = DEFAULT_LIMITS,
@@ -140,7 +146,7 @@ def decode(
         data: the file.
         limits: how large the picture may be.
         budget: of pixels that are decoded at once; waits for it. None for no such bound.
-        digest: of the file, where it is known already; the same for all whom it is compared with.
+        digest: `file_digest` of the file, where it is known already.
 
     Raises:
         PictureError: for nothing at all, for anything else, for a file that is cut short

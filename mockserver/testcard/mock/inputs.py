@@ -12,11 +12,16 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, unquote
 
-from xxhash import xxh3_128_hexdigest
-
 from testcard.card.scene import landscape
 from testcard.common.bounds import PixelBudget
-from testcard.common.picture import DEFAULT_LIMITS, Limits, PictureError, Pixels, decode
+from testcard.common.picture import (
+    DEFAULT_LIMITS,
+    Limits,
+    PictureError,
+    Pixels,
+    decode,
+    file_digest,
+)
 from testcard.common.schema import shown
 from testcard.common.upload import Encoding, file_of, picture_url, require_encoding
 from testcard.mock.memory_limit import MemoryLimit, Remembered
@@ -99,9 +104,9 @@ class Inputs:
         if kind == "url" and isinstance(value, str):
             text = value.strip()
             picture_url(text)
-            return PictureSent(kind, text, _digest(text.encode("utf-8", "surrogatepass")))
+            return PictureSent(kind, text, file_digest(text.encode("utf-8", "surrogatepass")))
         data = file_of(value, encodings)
-        return PictureSent(kind, data, _digest(data))
+        return PictureSent(kind, data, file_digest(data))
 
     def held(self, sent: PictureSent) -> Pixels | None:
         """The pixels of a picture that was read before; None where they are not remembered.
@@ -140,7 +145,7 @@ class Inputs:
 
     def _filed(self, url: str, data: bytes) -> Pixels:
         try:
-            return self.pixels(PictureSent("file", data, _digest(data)))
+            return self.pixels(PictureSent("file", data, file_digest(data)))
         except PictureError as error:
             raise PictureError(f"the file that stands for {shown(url)}: {error}") from error
 
@@ -150,7 +155,3 @@ class Inputs:
 
 def _key(sent: PictureSent) -> Key:
     return sent.encoding == "url", sent.digest
-
-
-def _digest(data: bytes) -> str:
-    return xxh3_128_hexdigest(data)
