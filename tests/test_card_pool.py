@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import active_children
 
+import httpx
 import pytest
 
 from testcard.assembly import on_cores
@@ -133,3 +135,33 @@ def test_painters_are_for_test_cards_alone() -> None:
         assert type(engine) is CardEngine
     with pytest.raises(SpecError, match="engine 'card' has none"), on_cores(CardEngine(), 2):
         pass
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_leaves_no_process_and_no_word_behind(end: signal.Signals) -> None:
+    """Its output ends when the last of its processes has, and nobody complains."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "testcard.cli.start", "serve", "--port", "0"]
+    with subprocess.Popen(  # noqa: S603 (our own words)
+        [*command, "--painters", "2", "--quiet"], stdout=pipe, stderr=pipe, text=True
+    ) as server:
+        assert server.stdout is not None
+        said = ""
+        while "Ctrl-C" not in said:
+            said += server.stdout.readline()
+        base = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert base
+        with httpx.Client(base_url=base[0], trust_env=False, timeout=60) as client:
+
+            def ask(number: int) -> int:
+                asked = {"prompt": f"a cat {number}", "size": "1024x1024"}
+                path, key = (
+                    "/appypie-inpainting/inpainting/v1/getImage",
+                    "Ocp-Apim-Subscription-Key",
+                )
+                return client.post(path, json=asked, headers={key: "any"}).status_code
+
+            with ThreadPoolExecutor(4) as threads:
+                assert set(threads.map(ask, range(8))) == {200}
+        server.send_signal(end)
+        assert server.communicate() == ("", "")

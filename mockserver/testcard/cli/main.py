@@ -176,7 +176,7 @@ def serve(
             log.say(_as_printed(*serving_listing(readings, base), Text(f"\n{said}")))
 
         keep_flat()
-        serve_until_stopped(mock, host, port, ready, log.close, cors=cors)
+        serve_until_stopped(mock, host, port, ready, stack.close, cors=cors)
 
 
 def _as_printed(*parts: RenderableType) -> str:
