@@ -121,7 +121,7 @@ def taken_apart(call: Call, body: Body) -> SentBody | Malformed:
     try:
         return sent_in(call, body)
     except Malformed as error:
-        return error
+        return Malformed(str(error))  # a new one: the frames of that one hold the call
 
 
 def read_body(

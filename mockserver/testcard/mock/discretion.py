@@ -5,7 +5,7 @@ Knows calls, and how secrets are blanked. Must not know who answered, or a provi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,16 +98,17 @@ def _searched(told: Told, named: Collection[str]) -> Told:
         exchange = replace(exchange, call=replace(exchange.call, body=BLANKED.encode()))
         values = values[:_MOST_SECRETS]
 
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            return text_without(value, values)
-        if isinstance(value, Mapping):
-            return {clean(name): clean(each) for name, each in value.items()}
-        return [clean(each) for each in value] if isinstance(value, list) else value
-
     return Told(
         trace_without((exchange,), named, values)[0],
-        clean(told.detail),
-        tuple(replace(each, message=clean(each.message)) for each in told.findings),
-        clean(told.fields),
+        text_without(told.detail, values),
+        tuple(replace(each, message=text_without(each.message, values)) for each in told.findings),
+        _clean(told.fields, values),
     )
+
+
+def _clean(value: Any, values: Sequence[str]) -> Any:
+    if isinstance(value, str):
+        return text_without(value, values)
+    if isinstance(value, Mapping):
+        return {_clean(name, values): _clean(each, values) for name, each in value.items()}
+    return [_clean(each, values) for each in value] if isinstance(value, list) else value
