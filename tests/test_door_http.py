@@ -218,3 +218,14 @@ def test_a_body_in_chunks_is_read_like_any_other(client: httpx.Client) -> None:
         headers={"Content-Type": "application/json", "Ocp-Apim-Subscription-Key": "k"},
     )
     assert seen.status_code == 200, seen.text
+
+
+def test_a_body_in_a_million_chunks_is_read_at_the_cost_of_its_length(base: str) -> None:
+    """Each chunk was joined to all before it: six megabytes held everybody up for six seconds."""
+    head = (
+        f"POST {SEGMIND} HTTP/1.1\r\nHost: x\r\nx-api-key: k\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    began = time.process_time()
+    reply = raw(base, head.encode(), b"1\r\na\r\n" * 1_000_000 + b"0\r\n\r\n")
+    assert time.process_time() - began < 2
+    assert reply.startswith(b"HTTP/1.1 422 ")

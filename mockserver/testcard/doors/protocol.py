@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _MOST_HEAD: Final = 64 << 10
 _MOST_WAITING: Final = 256 << 10  # bytes of a body that are read ahead of the application
+_PIECE: Final = 64  # bytes that each piece counts for beside its own: a million cost much to read
 _STILL_THERE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -122,6 +123,8 @@ class HttpProtocol(HttpToolsProtocol):
                 data = self._decline(data[offer.args[0] :])
             except httptools.HttpParserError as error:
                 self._give_up(400, f"this is no HTTP/1.1 call: {error}")
+        if self._pieces and not self._measured:
+            self._hand_over()
         if self._reading is _Reading.HEAD and not self._deaf:
             self._head_size += size
             if self._head_size > _MOST_HEAD:
@@ -164,16 +167,18 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Keep a piece of the body; the application is told where it is all, or much."""
+        """Keep a piece of the body; the application is told where it is all, or much.
+
+        A body in chunks, of which nobody knows how much is to come, is handed over as far as it
+        came: not piece by piece, for each would be joined to all before it.
+        """
         self._due = self.loop.time() + self._deadlines.body
         if self.cycle.response_complete:
             return
         self._pieces.append(body)
-        self._waiting += len(body)
+        self._waiting += len(body) + _PIECE
         if self._waiting > _MOST_WAITING:
             self.flow.pause_reading()
-            self._hand_over()
-        elif not self._measured:
             self._hand_over()
 
     def on_message_complete(self) -> None:
