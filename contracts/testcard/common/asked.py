@@ -39,6 +39,8 @@ class Asked:
     def number(self, role: str) -> float | None:
         """Return a number that is asked for; None where none is."""
         value = self.by_role.get(role)
+        if value is None:
+            return None
         if isinstance(value, str):
             return float(value) if _NUMBER.fullmatch(value) else None
         return value if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -91,17 +93,21 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
     options: dict[str, Any] = {}
     least = None
     for each in body.fields.values() if body else ():
-        if each.role == "seed":
+        role = each.role
+        if not role:
+            continue
+        if role == "seed":
             least = random_at_most(each)
         value = fields.get(each.name)
         value = each.schema.get("default") if value is None else value
-        if not each.role or value is None:
+        if value is None:
             continue
-        read = coerced(value, each.schema) if isinstance(value, str) else value
-        if each.role == "option":
-            options[each.name] = read
+        if isinstance(value, str) and not each.is_text:
+            value = coerced(value, each.schema)
+        if role == "option":
+            options[each.name] = value
         else:
-            by_role[each.role] = read
+            by_role[role] = value
     return Asked(by_role, options, least)
 
 

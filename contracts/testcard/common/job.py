@@ -63,6 +63,16 @@ class PictureJob:
     options: tuple[tuple[str, str | int | float | bool], ...] = ()
     family: Family = "sd"
 
+    def without_pictures(self) -> PictureJob:
+        """Return the same job without the pictures sent, which take far more memory than it."""
+        if self.init is None and self.mask is None:
+            return self
+        return PictureJob(
+            self.provider, self.prompt, self.negative_prompt, None, None, self.width, self.height,
+            self.samples, self.steps, self.guidance, self.strength, self.seed, self.scheduler,
+            self.style, self.options, self.family,
+        )  # fmt: skip
+
 
 class Engine(Protocol):
     """Paints pictures. The same job gives the same pixels.

@@ -6,6 +6,7 @@ Knows HTTP's nouns. Must not know a web framework, a provider, a socket or a thr
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
@@ -61,10 +62,20 @@ class Call:
     headers: Headers = ()
     body: bytes = b""
     peer: str | None = field(default=None, compare=False)
+    _by_name: Mapping[str, str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`, in any case, or None."""
-        return header(self.headers, name)
+        return self.first_headers.get(name.lower())
+
+    @property
+    def first_headers(self) -> Mapping[str, str]:
+        """The first value of each header, by its name in small letters; read once a call."""
+        found = self._by_name
+        if found is None:
+            found = {name.lower(): value for name, value in reversed(self.headers)}
+            object.__setattr__(self, "_by_name", found)
+        return found
 
     @property
     def parts(self) -> SplitResult:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, cast
 
-from testcard.common.schema import Schema, Validator, coerced, merged
+from testcard.common.schema import Schema, Validator, coerced, merged, types
 from testcard.common.spec import (
     Evidence,
     Node,
@@ -43,6 +43,7 @@ class Field:
         role: what it means, in the vocabulary's words; empty where it has no role.
         aliases: further names that the lenient profile takes.
         encodings: how a picture in it may be sent; empty where it is no picture.
+        is_text: whether a text in it stays what it is: no other type is looked for first.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Field:
     role: str
     aliases: tuple[str, ...]
     encodings: tuple[str, ...]
+    is_text: bool
 
     def evidence(self, keyword: str | None = None) -> Evidence:
         """Return the evidence of one keyword, or of the field as a whole."""
@@ -289,4 +291,5 @@ def _body(node: Node) -> Body:
 def _field(name: str, schema: Schema, *, required: bool) -> Field:
     own = words(schema)
     aliases, encodings = tuple(own.get("aliases", ())), tuple(own.get("encodings", ()))
-    return Field(name, schema, required, own.get("role", ""), aliases, encodings)
+    is_text = types(schema)[:1] in ((), ("string",))
+    return Field(name, schema, required, own.get("role", ""), aliases, encodings, is_text)

@@ -20,7 +20,7 @@ from testcard.common.message import Call
 from testcard.common.picture import PictureError
 from testcard.common.place import keyword_evidence
 from testcard.common.reading import Body, Field, Operation, Reading
-from testcard.common.schema import coerced, shown, types
+from testcard.common.schema import Breach, coerced, shown, types
 from testcard.common.spec import Evidence
 from testcard.common.trouble import Kind
 from testcard.common.upload import encoding_of, require_encoding
@@ -136,18 +136,22 @@ def read_body(
         sent: the body taken apart, where that is done already.
     """
     sent = taken_apart(call, body) if sent is None else sent
-    found = RequestFields(flaws=list(_of_media_type(call, body, lenient=lenient)))
+    found = RequestFields()
     form = body.media_type == MULTIPART
+    if call.media_type != body.media_type:
+        found.flaws += _of_media_type(call, body, lenient=lenient)
     if isinstance(sent, Malformed):
         if not (form and found.flaws):  # then it cannot be taken apart for that reason
             found.flaws.append(Flaw("malformed", "body", (), "body", str(sent), body.evidence))
     elif sent.form == form:
         _read(found, sent, body, lenient=lenient)
         value = checkable(found.values) if form else found.values
-        found.flaws += _of_schema(value, body)
-        found.flaws += _of_encodings(found, body)
-        if not lenient:
-            found.notes += _unadvised(value, body)
+        if breaches := body.validator.breaches(value):
+            found.flaws += _of_schema(breaches, body)
+        if body.pictures:
+            found.flaws += _of_encodings(found, body)
+        if not lenient and (breaches := body.advice.breaches(value)):
+            found.notes += _unadvised(breaches, body)
     return found
 
 
@@ -158,7 +162,7 @@ def fields_of(call: Call, body: Body) -> dict[str, Any]:
 
 def _of_media_type(call: Call, body: Body, *, lenient: bool) -> Iterator[Flaw]:
     seen = call.media_type
-    if seen == body.media_type or (seen is None and body.untyped):
+    if seen is None and body.untyped:
         return
     if not lenient or body.media_type == MULTIPART:
         message = f"Content-Type is {_short(seen or 'missing')}, not {body.media_type}"
@@ -188,6 +192,9 @@ def _read(found: RequestFields, sent: SentBody, body: Body, *, lenient: bool) ->
 
 
 def _keep(found: RequestFields, target: Field, value: Any, *, form: bool, lenient: bool) -> None:
+    if type(value) is str and target.is_text and len(value) <= _LONGEST_TEXT:
+        found.values[target.name] = value
+        return
     if isinstance(value, (str, FilePart)) and not target.encodings:
         value = _text(found, target, value, form=form, lenient=lenient)
         if value is None:
@@ -227,8 +234,8 @@ def _text_flaw(kind: Kind, target: Field, keyword: str, message: str) -> Flaw:
     return Flaw(kind, "field", (target.name,), keyword, message, target.evidence("type"))
 
 
-def _of_schema(value: dict[str, Any], body: Body) -> Iterator[Flaw]:
-    for breach in body.validator.breaches(value):
+def _of_schema(breaches: Iterable[Breach], body: Body) -> Iterator[Flaw]:
+    for breach in breaches:
         name = str(breach.path[0]) if breach.path else ""
         said = keyword_evidence(body, name, breach.keyword)
         yield Flaw("invalid", "field", breach.path, breach.keyword, breach.message, said)
@@ -273,8 +280,8 @@ def _unlisted(names: list[str], sent: SentBody, body: Body) -> Iterator[Flaw]:
         yield Flaw("invalid", "body", ("body",), "unlisted", message, _LISTED, refused=False)
 
 
-def _unadvised(value: dict[str, Any], body: Body) -> Iterator[Flaw]:
-    for breach in body.advice.breaches(value):
+def _unadvised(breaches: Iterable[Breach], body: Body) -> Iterator[Flaw]:
+    for breach in breaches:
         said = keyword_evidence(body, str(breach.path[0]) if breach.path else "", "advice")
         message = f"the page advises otherwise: {breach.message}"
         yield Flaw("invalid", "advice", breach.path, breach.keyword, message, said, refused=False)

@@ -6,8 +6,8 @@ Knows calls, and how secrets are blanked. Must not know who answered, or a provi
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from testcard.common.flaw import Finding
 from testcard.common.message import BLANKED, Call, Exchange, Reply
@@ -16,11 +16,10 @@ from testcard.common.secret_members import secret_name
 from testcard.common.trouble import Trouble
 
 _MOST_SECRETS = 12  # of one call; a body that repeats more of them is not worth reading for them
-_TELLING = (b"?", b"@")  # without them a body holds no URL that carries a secret
+_NESTED = frozenset((dict, list))
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What is kept of one call.
 
     Attributes:
@@ -40,7 +39,8 @@ def without_secrets(told: Told, named: Collection[str]) -> Told:
     """Return `told` without keys in any header, parameter, member, part, URL or message.
 
     A call that was answered well, whose fields are all known and plain, and that holds no URL
-    with parameters, has its secrets in headers alone: its body is not looked through.
+    with parameters (there is no `?` and no `@` in it), has its secrets in headers alone: its body
+    is not looked through.
 
     Args:
         told: as it came.
@@ -86,8 +86,9 @@ def _suspicious(told: Told) -> bool:
         or told.findings
         or "?" in call.url
         or "@" in call.url
-        or any(sign in call.body for sign in _TELLING)
-        or any(isinstance(each, Mapping | list) for each in told.fields.values())
+        or b"?" in call.body
+        or b"@" in call.body
+        or not _NESTED.isdisjoint(map(type, told.fields.values()))
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from typing import Final
-from uuid import UUID
 
 _LARGEST_SEED: Final = 2**32 - 1  # of the documented APIs that bound a seed at all
 _BYTES: Final = 16
@@ -28,7 +27,9 @@ class Draws:
 
     def id(self) -> str:
         """Return a fresh id in the form of a UUID."""
-        return str(UUID(int=self._bits(), version=4))
+        drawn = f"{self._bits():032x}"
+        variant = "89ab"[int(drawn[16], 16) & 3]  # RFC 9562: 10 in binary, then two bits drawn
+        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
     def _bits(self) -> int:
         self._drawn += 1

@@ -36,9 +36,11 @@ def note_path(visit: Visit, operation: Operation) -> None:
 
 def preferences(call: Call) -> dict[str, str]:
     """Return what the call prefers, of code and example; the first of each counts (RFC 7240)."""
-    said = ",".join(value for name, value in call.headers if name.lower() == "prefer")
     found: dict[str, str] = {}
-    for name, value in _PREFER.findall(said) if said else ():
+    if call.header("prefer") is None:
+        return found
+    said = ",".join(value for name, value in call.headers if name.lower() == "prefer")
+    for name, value in _PREFER.findall(said):
         found.setdefault(name, value)
     return found
 

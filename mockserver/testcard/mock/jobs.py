@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from operator import is_
 from sys import getsizeof
 from typing import Final
 
@@ -52,7 +53,8 @@ class Jobs:
 
     def add(self, job: Job) -> Job:
         """Keep a job, and return it as it is kept."""
-        kept = replace(job, order=self._share(job.order))
+        order = self._share(job.order)
+        kept = job if order is job.order else replace(job, order=order)
         self._jobs[job.id] = kept
         self._weights[job.id] = _weight(kept)
         self._bytes += self._weights[job.id]
@@ -99,7 +101,9 @@ class Jobs:
                 self._bytes -= getsizeof(upload.value)
 
     def _share(self, order: Order) -> Order:
-        return replace(order, uploads=tuple(self._kept_once(each) for each in order.uploads))
+        uploads = tuple([self._kept_once(each) for each in order.uploads])
+        same = all(map(is_, uploads, order.uploads))
+        return order if same else Order(order.work, uploads)
 
     def _kept_once(self, upload: Upload) -> Upload:
         shared = self._shared.get(upload.value)
@@ -107,7 +111,9 @@ class Jobs:
             shared = self._shared[upload.value] = _Shared(upload.value)
             self._bytes += getsizeof(upload.value)
         shared.jobs += 1
-        return replace(upload, value=shared.value)
+        if shared.value is upload.value:
+            return upload
+        return Upload(upload.role, shared.value, upload.encodings)
 
 
 def due(job: Job, now: float) -> JobState:
@@ -125,4 +131,6 @@ def due(job: Job, now: float) -> JobState:
 
 
 def _weight(job: Job) -> int:
-    return _FRAME + weigh(job.order.work) + _UPLOAD * len(job.order.uploads)
+    work = job.order.work
+    texts = weigh((work.prompt, work.negative_prompt, work.scheduler, work.style))
+    return _FRAME + texts + weigh(work.options) + _UPLOAD * len(job.order.uploads)

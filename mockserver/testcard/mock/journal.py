@@ -152,10 +152,11 @@ def _weight(entry: Entry) -> int:
 
 
 def _headers_weight(headers: Headers) -> int:
-    names = sum(getsizeof(name) for name, _ in headers)
-    return names + sum(getsizeof(value) for _, value in headers) + _HEADER * len(headers)
+    return sum([getsizeof(name) + getsizeof(value) + _HEADER for name, value in headers])
 
 
 def _findings_weight(findings: tuple[Finding, ...]) -> int:
+    if not findings:
+        return 0
     texts = ((each.where, each.message, each.grade, each.source) for each in findings)
     return sum(sum(map(getsizeof, each)) for each in texts) + _FINDING * len(findings)

@@ -19,8 +19,12 @@ _HOLD = 500
 _CALL = 33
 
 
+_Key = tuple[str, str]
+
+
 @dataclass(slots=True)
 class _Entry:
+    who: AccountId
     balance: Decimal
     held: Decimal = Decimal(0)
     holds: int = 0
@@ -39,8 +43,8 @@ class Ledger:
         """
         self._balance = balance
         self._most = most
-        self._idle: OrderedDict[AccountId, _Entry] = OrderedDict()
-        self._holding: OrderedDict[AccountId, _Entry] = OrderedDict()
+        self._idle: OrderedDict[_Key, _Entry] = OrderedDict()
+        self._holding: OrderedDict[_Key, _Entry] = OrderedDict()
         self._holds: dict[int, Hold] = {}
         self._count = 0
         self._calls = 0
@@ -65,8 +69,8 @@ class Ledger:
 
     def accounts(self) -> tuple[Account, ...]:
         """Return every account: those that hold nothing first, each in the order of last use."""
-        there = (*self._idle.items(), *self._holding.items())
-        return tuple(Account(who, entry.balance, entry.held) for who, entry in there)
+        there = (*self._idle.values(), *self._holding.values())
+        return tuple(Account(entry.who, entry.balance, entry.held) for entry in there)
 
     def set_balance(self, who: AccountId, balance: Decimal) -> Account:
         """Give an account this many credits, but never fewer than it holds."""
@@ -85,8 +89,9 @@ class Ledger:
         left = entry.balance - entry.held
         hold = self._holds[self._count] = Hold(self._count, who, price, left)
         entry.holds += 1
-        self._idle.pop(who, None)
-        self._holding[who] = entry
+        if entry.holds == 1:
+            key = _key(who)
+            self._holding[key] = self._idle.pop(key)
         return hold
 
     def settle(self, hold: Hold) -> None:
@@ -116,22 +121,26 @@ class Ledger:
         return None
 
     def _used(self, who: AccountId) -> _Entry:
+        key = _key(who)
         for there in (self._holding, self._idle):
-            if who in there:
-                there.move_to_end(who)
-                return there[who]
-        entry = self._idle[who] = _Entry(Decimal(0) if who.opens_empty else self._balance)
+            entry = there.get(key)
+            if entry is not None:
+                there.move_to_end(key)
+                return entry
+        entry = _Entry(who, Decimal(0) if who.opens_empty else self._balance)
+        self._idle[key] = entry
         self._forget_unused()
         return entry
 
     def _ended(self, hold: Hold) -> _Entry | None:
         if self._holds.pop(hold.id, None) is None:
             return None
-        entry = self._holding[hold.account]
+        key = _key(hold.account)
+        entry = self._holding[key]
         entry.held -= hold.amount
         entry.holds -= 1
         if not entry.holds:
-            self._idle[hold.account] = self._holding.pop(hold.account)
+            self._idle[key] = self._holding.pop(key)
             self._forget_unused()
         return entry
 
@@ -146,3 +155,8 @@ class Ledger:
     def _forget_unused(self) -> None:
         while len(self._idle) > self._most and self.forget_oldest():
             pass
+
+
+def _key(who: AccountId) -> _Key:
+    """What accounts are found by: a pair of texts is hashed and compared without Python code."""
+    return who.provider, who.key_sha256

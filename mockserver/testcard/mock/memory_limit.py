@@ -6,7 +6,7 @@ give memory back to the system itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from sys import getsizeof
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
@@ -23,6 +23,7 @@ _KEPT: Final = 0.7  # of a limit; calls under way need the rest, which nobody co
 _ENTRY: Final = 300  # bytes that a cache takes for an entry, beside its value
 
 _PLAIN: Final = frozenset((str, bytes, int, float, bool, type(None)))
+_MANY: Final = (tuple, list, set, frozenset)
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -90,8 +91,11 @@ class MemoryLimit:
 
     def make_room(self) -> None:
         """Have keepers drop things until they have room; call it without a lock held."""
-        while self.held > self.room:
-            fullest = sorted(self._shares, key=lambda share: share.held / share.part, reverse=True)
+        shares = self._shares
+        while sum([share.held for share in shares]) > self.room:
+            if max(shares, key=_fullness).forget():
+                continue
+            fullest = sorted(shares, key=_fullness, reverse=True)
             if not any(share.forget() for share in fullest):
                 return
 
@@ -167,16 +171,19 @@ class Remembered(Generic[K, V]):
 def weigh(value: Any) -> int:
     """Return the bytes that a value takes with all that it holds, each place counted by itself.
 
-    Knows texts, bytes, numbers, mappings, sequences and dataclasses.
+    Knows texts, bytes, numbers, mappings, lists, tuples and sets.
     """
-    size, kind = getsizeof(value), type(value)
-    if kind in _PLAIN:
+    size = getsizeof(value)
+    if type(value) in _PLAIN:
         return size
-    members = getattr(kind, "__dataclass_fields__", None)
-    if members is not None:
-        return size + sum([weigh(getattr(value, name)) for name in members])
-    if isinstance(value, tuple | list | set | frozenset):
-        return size + sum(map(weigh, value))
     if isinstance(value, Mapping):
-        return size + sum(map(weigh, value)) + sum(map(weigh, value.values()))
-    return size
+        return size + _weigh_all(value) + _weigh_all(value.values())
+    return size + _weigh_all(value) if isinstance(value, _MANY) else size
+
+
+def _weigh_all(values: Iterable[Any]) -> int:
+    return sum([getsizeof(each) if type(each) in _PLAIN else weigh(each) for each in values])
+
+
+def _fullness(share: Share) -> float:
+    return share.held / share.part

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from threading import RLock
 
@@ -24,6 +23,30 @@ _MOST_JOBS = 10_000
 _MOST_ACCOUNTS = 10_000
 _JOBS_PART = 0.6  # of what a mock remembers
 _ACCOUNTS_PART = 0.03
+
+
+class _Changing:
+    """A change of the world: under its lock, weighed at its end, then room is made for it."""
+
+    __slots__ = ("_lock", "_make_room", "_weigh")
+
+    def __init__(
+        self, lock: RLock, weigh: Callable[[], bool], make_room: Callable[[], None]
+    ) -> None:
+        self._lock = lock
+        self._weigh = weigh
+        self._make_room = make_room
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            more = self._weigh()
+        finally:
+            self._lock.release()
+        if more:
+            self._make_room()
 
 
 class MemoryWorld:
@@ -57,6 +80,7 @@ class MemoryWorld:
         self._memory = memory or MemoryLimit()
         self._jobs_share = self._memory.share(_JOBS_PART, self._forget_job)
         self._accounts_share = self._memory.share(_ACCOUNTS_PART, self._forget_account)
+        self._changing = _Changing(self._lock, self._weigh, self._memory.make_room)
         self.reset()
 
     def now(self) -> float:
@@ -83,7 +107,7 @@ class MemoryWorld:
 
     def account(self, who: AccountId) -> Account:
         """Return an account, opened on first sight."""
-        with self._changing():
+        with self._changing:
             return self._ledger.account(who)
 
     def accounts(self) -> tuple[Account, ...]:
@@ -97,27 +121,27 @@ class MemoryWorld:
         Raises:
             ValueError: `balance` is no number from 0 up.
         """
-        with self._changing():
+        with self._changing:
             return self._ledger.set_balance(who, balance)
 
     def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
         """Hold `price` for a call; None, and nothing held, where too little is left."""
-        with self._changing():
+        with self._changing:
             return self._ledger.reserve(who, price)
 
     def settle(self, hold: Hold) -> None:
         """Take what was held for a call that succeeded; nothing where the hold has ended."""
-        with self._changing():
+        with self._changing:
             self._ledger.settle(hold)
 
     def release(self, hold: Hold) -> None:
         """Give back what was held for a call that failed; nothing where the hold has ended."""
-        with self._changing():
+        with self._changing:
             self._ledger.release(hold)
 
     def wait_for_turn(self, who: AccountId, per_minute: int) -> int | None:
         """Count a call against a rate limit; the seconds to wait where it is one too many."""
-        with self._changing():
+        with self._changing:
             return self._ledger.wait_for_turn(who, per_minute, self._clock())
 
     # Faults
@@ -135,12 +159,14 @@ class MemoryWorld:
     def next_fault(self, provider: str, meets: Callable[[Fault], bool]) -> Fault | None:
         """Take the first fault that waits for `provider` and that a call `meets`; None for none."""
         with self._lock:
-            waiting = self._faults.get(provider, ())
+            waiting = self._faults.get(provider)
+            if not waiting:
+                return None
             found = next((at for at, fault in enumerate(waiting) if meets(fault)), None)
             if found is None:
                 return None
-            fault = self._faults[provider][found]
-            del self._faults[provider][found]
+            fault = waiting[found]
+            del waiting[found]
             return fault
 
     def faults(self) -> Mapping[str, tuple[Fault, ...]]:
@@ -171,7 +197,7 @@ class MemoryWorld:
 
         The oldest jobs are forgotten when there are too many, or their pictures too large.
         """
-        with self._changing():
+        with self._changing:
             job = self._jobs.add(Job(job_id, order, hold, self._policy, self._clock()))
             while len(self._jobs) > _MOST_JOBS:
                 self._ledger.release(self._jobs.forget_oldest().hold)
@@ -179,7 +205,7 @@ class MemoryWorld:
 
     def withdraw_job(self, job_id: str) -> None:
         """Forget a job that its client was not told of; what it held or cost is given back."""
-        with self._changing():
+        with self._changing:
             job = self._jobs.forget(job_id)
             if job is not None and job.state == "SUCCESS":
                 self._ledger.refund(job.hold)
@@ -193,7 +219,7 @@ class MemoryWorld:
 
     def poll(self, provider: str, job_id: str) -> Job | None:
         """Ask once how a job stands, which may move it on, never back; None for no such job."""
-        with self._changing():
+        with self._changing:
             job = self._jobs.find(job_id)
             if job is None or job.provider != provider:
                 return None
@@ -213,16 +239,12 @@ class MemoryWorld:
 
     # Memory
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        with self._lock:
-            yield
-            self._weigh()
-        self._memory.make_room()
-
-    def _weigh(self) -> None:
-        self._accounts_share.held = self._ledger.weight
-        self._jobs_share.held = self._jobs.weight
+    def _weigh(self) -> bool:
+        """Say what is held now, and return whether it is more than before."""
+        accounts, jobs = self._accounts_share, self._jobs_share
+        before = accounts.held + jobs.held
+        accounts.held, jobs.held = self._ledger.weight, self._jobs.weight
+        return accounts.held + jobs.held > before
 
     def _forget_job(self) -> bool:
         with self._lock:

@@ -27,6 +27,8 @@ Authority = tuple[str, int | None]
 _PORTS: Final = {"http": 80, "https": 443}
 _HOSTS_REMEMBERED: Final = 64
 _LONGEST_HOST: Final = 300  # characters, port and all, of one that is remembered
+_ADDRESSES_REMEMBERED: Final = 128
+_LONGEST_ADDRESS: Final = 400  # characters of method, host and path that are remembered
 _NO_PORT: Final = -1  # stands for what is no port, and is nobody's
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
@@ -116,21 +118,26 @@ class Router:
             for written in {port, port or _PORTS.get(server.scheme)}:  # a gateway may undo TLS
                 self._hosts.setdefault((host, written), []).append(each)
         self._at = lru_cache(_HOSTS_REMEMBERED)(self._served_at)
+        self._remembered = lru_cache(_ADDRESSES_REMEMBERED)(self._route)
 
     def route(self, call: Call) -> Match:
         """Find whom a call is for, and what for."""
         parts = call.parts
-        path = normal_path(parts.path)
-        netloc = parts.netloc
+        address = call.method, parts.scheme, parts.netloc, parts.path
+        short = sum(map(len, address)) <= _LONGEST_ADDRESS
+        return self._remembered(*address) if short else self._route(*address)
+
+    def _route(self, method: str, scheme: str, netloc: str, path: str) -> Match:
+        path = normal_path(path)
         whose = self._at if len(netloc) <= _LONGEST_HOST else self._served_at
-        here = whose(parts.scheme, netloc)
+        here = whose(scheme, netloc)
         if path.startswith(ADMIN_PREFIX):
             return _admin(path, here)
         if here:
-            return self._at_host(call.method, path, here)
+            return self._at_host(method, path, here)
         first, _, rest = path.removeprefix("/").partition("/")
         if first in self._served:
-            return self._found(call.method, f"/{rest}", self._served[first])
+            return self._found(method, f"/{rest}", self._served[first])
         return Match(path, hint=self._whose(path))
 
     def _served_at(self, scheme: str, netloc: str) -> Collection[Served]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from itertools import islice
@@ -43,7 +43,7 @@ class PaintRequest:
         """Of job and format: equal for equal pictures, keeps neither prompt nor picture alive."""
         init = self.job.init.digest if self.job.init else None
         mask = self.job.mask.digest if self.job.mask else None
-        said = repr((replace(self.job, init=None, mask=None), init, mask, self.format))
+        said = repr((self.job.without_pictures(), init, mask, self.format))
         return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 

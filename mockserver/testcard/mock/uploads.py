@@ -62,8 +62,8 @@ def decoded(visit: Visit, operation: Operation, sent: Sent, inputs: Inputs) -> d
 
 def order_of(visit: Visit, operation: Operation, job: PictureJob) -> Order:
     """Return what `job` is to paint in a form that can be kept: the pictures as they came."""
-    uploads = tuple(upload for _, upload in _uploads(visit, operation))
-    return Order(replace(job, init=None, mask=None), uploads)
+    uploads = tuple([upload for _, upload in _uploads(visit, operation)])
+    return Order(job.without_pictures(), uploads)
 
 
 def sent_for(order: Order, inputs: Inputs) -> Sent:
