@@ -229,3 +229,20 @@ def test_a_body_in_a_million_chunks_is_read_at_the_cost_of_its_length(base: str)
     reply = raw(base, head.encode(), b"1\r\na\r\n" * 1_000_000 + b"0\r\n\r\n")
     assert time.process_time() - began < 2
     assert reply.startswith(b"HTTP/1.1 422 ")
+
+
+@pytest.mark.parametrize(
+    "behind", [b"a: b\r\n" * 1_000_000, b"a: " + b"b" * 6_000_000], ids=["many", "one long"]
+)
+def test_what_stands_behind_a_body_without_end_is_refused(base: str, behind: bytes) -> None:
+    head = f"POST {SEGMIND} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    began = time.process_time()
+    reply = raw(base, head.encode(), b"2\r\n{}\r\n0\r\n", behind)
+    assert time.process_time() - began < 1
+    assert reply.startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_header_behind_the_body_is_no_header_of_the_call(base: str) -> None:
+    head = f"POST {SEGMIND} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    reply = raw(base, head.encode(), b"2\r\n{}\r\n0\r\nx-api-key: k\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 401 ")

@@ -5,8 +5,7 @@ What it does otherwise than uvicorn's own, on httptools:
 - A call that offers an upgrade (`Upgrade: h2c`, `Upgrade: websocket`) is answered as the call it
   is, with its body: nothing here speaks another protocol, and RFC 9110 (7.8) lets a server pass
   an offer over.
-- Whoever ends its side after its calls is answered still. Whoever is gone is noticed, whatever
-  stands in its queue.
+- Whoever ends its side after its calls is answered still; who is gone is noticed.
 - Nonsense behind a whole call does not take that call's answer away.
 - A head or a body that does not come is waited for no longer than `Deadlines` say.
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 _MOST_HEAD: Final = 64 << 10
 _MOST_WAITING: Final = 256 << 10  # bytes of a body that are read ahead of the application
-_PIECE: Final = 64  # bytes that each piece counts for beside its own: a million cost much to read
+_PIECE: Final = 64  # bytes that each piece counts for beside its own
 _STILL_THERE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -44,7 +43,7 @@ class Deadlines:
     """How long a connection is waited for, in seconds.
 
     Attributes:
-        head: from the first byte of a call, or a new connection, to the end of the head.
+        head: from the first byte of a call, or a new connection, to its head's end.
         body: without a byte of a body that is still to come.
         idle: between an answer and the next call.
         probe: from the end of the client's side until it is asked whether it still listens.
@@ -86,6 +85,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._reading = _Reading.NOTHING
         self._head_size = 0
+        self._around = 0  # bytes since the last of a body
         self._measured = False  # whether the body's length is declared
         self._pieces: list[bytes] = []  # of the body, not handed over yet
         self._waiting = 0  # bytes of these
@@ -115,6 +115,7 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, through offers of an upgrade."""
         size = len(data)
+        self._around += size
         while data and not self._deaf:
             try:
                 self.parser.feed_data(data)
@@ -123,12 +124,16 @@ class HttpProtocol(HttpToolsProtocol):
                 data = self._decline(data[offer.args[0] :])
             except httptools.HttpParserError as error:
                 self._give_up(400, f"this is no HTTP/1.1 call: {error}")
+        if self._deaf:
+            return
         if self._pieces and not self._measured:
             self._hand_over()
-        if self._reading is _Reading.HEAD and not self._deaf:
+        if self._reading is _Reading.HEAD:
             self._head_size += size
             if self._head_size > _MOST_HEAD:
                 self._give_up(431, f"the head of this call is longer than {_MOST_HEAD} bytes")
+        elif self._reading is _Reading.BODY and self._around > _MOST_HEAD:
+            self._give_up(431, f"more than {_MOST_HEAD} bytes came that are none of the body's")
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer what was asked, though the client says no more; asyncio's TLS cannot."""
@@ -150,10 +155,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_size = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep one header."""
+        """Keep one header; what stands behind a body is passed over (RFC 9110, 6.5.1)."""
+        if self._reading is _Reading.BODY:
+            return
         super().on_header(name, value)
-        if self.headers[-1][0] == b"content-length":
-            self._measured = True
+        self._measured |= self.headers[-1][0] == b"content-length"
 
     def on_headers_complete(self) -> None:
         """Hand the call over, unless it offers an upgrade: then it is read again without."""
@@ -162,17 +168,15 @@ class HttpProtocol(HttpToolsProtocol):
         if self._declined is not None:
             self.headers[:], self._declined = self._declined, None
         self._reading = _Reading.BODY
+        self._around = 0
         self._pieces, self._waiting = [], 0
         self._due = self.loop.time() + self._deadlines.body
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Keep a piece of the body; the application is told where it is all, or much.
-
-        A body in chunks, of which nobody knows how much is to come, is handed over as far as it
-        came: not piece by piece, for each would be joined to all before it.
-        """
+        """Keep a piece of the body; what came is handed over once a read, or where it is much."""
         self._due = self.loop.time() + self._deadlines.body
+        self._around = 0
         if self.cycle.response_complete:
             return
         self._pieces.append(body)
@@ -285,10 +289,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._give_up(408, f"the {self._reading.value} of this call did not come in time")
 
     def _probe(self) -> None:
-        """Find out if a client that says no more still listens: writing to one that left fails.
-
-        A close and a half-close look alike from here, and every client passes over a 100.
-        """
+        """Find out if a client that says no more still listens; every client passes over a 100."""
         cycle = self._running
         if cycle is None or self.transport.is_closing():
             return
