@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from testcard.mock.summary import entry_summary
 from testcard.mock.world import Account, AccountId, JobPolicy, World
 
 _DIGEST_SHOWN = 12  # characters of a key's digest: enough to tell keys apart
+_LONG = ("journal", "jobs", "accounts", "faults", "reset")  # go through all that is kept
 _JSON = "application/json"
 
 Said = Mapping[str, Any]
@@ -65,22 +67,22 @@ class Admin:
         self._parts = parts
         self._access = replace(access, hosts=access.hosts | served)
 
-    def answer(self, call: Call) -> Reply:
-        """Answer a call whose path begins with ADMIN_PREFIX."""
+    def begin(self, call: Call) -> Reply | Callable[[], Reply]:
+        """Answer a call whose path begins with ADMIN_PREFIX; as work where that may take long."""
         path = normal_path(call.parts.path).removeprefix(ADMIN_PREFIX)
         part_of_page = asset(path) if call.method in ("GET", "HEAD") else None
         if part_of_page is not None:
             return part_of_page
         there = admin_spec().at(path.rstrip("/"))
         if not there:
-            known = list(admin_spec().places)
-            return _error(404, f"nothing is at {ADMIN_PREFIX}{path}", there_are=known)
+            seen = f"nothing is at {ADMIN_PREFIX}{path}"
+            return _error(404, seen, there_are=list(admin_spec().places))
         operation = there.get(call.method)
         if operation is None:
-            seen = f"{call.method} is not allowed at {ADMIN_PREFIX}{path}"
-            allow = ", ".join(there)
+            seen, allow = f"{call.method} is not allowed at {ADMIN_PREFIX}{path}", ", ".join(there)
             return _error(405, f"{seen}; it takes {allow}", (("allow", allow),))
-        return self._refused(call, operation) or self._done(call, operation)
+        answer = partial(self._answer, call, operation)
+        return answer if operation.id in _LONG else answer()
 
     def root(self) -> Reply:
         """Say where the providers are, and where this is: what stands at `/`."""
@@ -104,12 +106,14 @@ class Admin:
             return _error(415, f"{seen}; {_JSON} was expected")
         return None
 
-    def _done(self, call: Call, operation: AdminOperation) -> Reply:
+    def _answer(self, call: Call, operation: AdminOperation) -> Reply:
+        if refused := self._refused(call, operation):
+            return refused
         try:
             said = {**operation.query(call), **operation.json(call)}
             answer = _ANSWERS[operation.id](self._parts, call, said)
-        except Refused as refused:
-            return _error(400, str(refused))
+        except Refused as error:
+            return _error(400, str(error))
         return answer if isinstance(answer, Reply) else _json(200, answer)
 
 

@@ -100,13 +100,13 @@ class Mock:
     def begin(self, call: Call) -> Reply | Work:
         """Answer one call at once, or return the rest of the work.
 
-        What is returned as work reads large bodies, decodes and paints pictures: milliseconds
-        and more, to be done where it holds nobody up.
+        What is returned as work reads large bodies, decodes and paints pictures, or goes through
+        the journal: milliseconds and more, to be done where it holds nobody up.
         """
         began = self._stopwatch()
         match = self.route(call)
         if match.is_admin:
-            return self._admin.answer(call)
+            return self._admin.begin(call)
         if match.dialect is None and match.path in ("", "/") and call.method in ("GET", "HEAD"):
             return self._admin.root()
         visit = Visit(call, match, self.world.arrive())
