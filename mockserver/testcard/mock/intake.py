@@ -25,7 +25,10 @@ from testcard.mock.fault import Fault
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
 LARGE_BODY = 256 << 10
-"""Bytes of a body up to which reading it takes less than 3 ms, whatever it holds."""
+"""Bytes of a body up to which reading it takes less than 3 ms, unless it has many members."""
+
+_WIDE_BODY = 16 << 10  # bytes of a body up to which it has few enough
+_MANY_SIGNS = 1_000  # quotation marks, or equals signs of what pretends to be a form
 
 
 def note_path(visit: Visit, operation: Operation) -> None:
@@ -47,7 +50,10 @@ def preferences(call: Call) -> dict[str, str]:
 
 def holds_up(call: Call) -> bool:
     """Whether reading the body may take so long that others are not to wait for it."""
-    return len(call.body) > LARGE_BODY
+    body, size = call.body, len(call.body)
+    if _WIDE_BODY < size <= LARGE_BODY:
+        return body.count(b'"') + body.count(b"=") > _MANY_SIGNS
+    return size > LARGE_BODY
 
 
 def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
