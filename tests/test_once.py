@@ -64,14 +64,14 @@ def test_a_new_upload_is_decoded_and_hashed_once(
     wrapped: Callable[[bytes], str], width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: Counter[str] = Counter()
-    for module, name in [(upload, "_decoded"), (inputs, "xxh3_128_hexdigest"), (inputs, "decode")]:
+    for module, name in [(upload, "_decoded"), (inputs, "file_digest"), (inputs, "decode")]:
         monkeypatch.setattr(module, name, counting(calls, name, getattr(module, name)))
     client = client_of(SEGMIND)
     new = photo(width, 17)
     assert client.ask(image=wrapped(new), img_width=64, img_height=64).status == 200
-    assert calls == {"_decoded": 1, "xxh3_128_hexdigest": 1, "decode": 1}
+    assert calls == {"_decoded": 1, "file_digest": 1, "decode": 1}
     client.ask(image=wrapped(new), img_width=64, img_height=64)
-    assert calls == {"_decoded": 2, "xxh3_128_hexdigest": 2, "decode": 1}, "it is remembered"
+    assert calls == {"_decoded": 2, "file_digest": 2, "decode": 1}, "it is remembered"
     held = client.mock.services.inputs.read(new, ["file"])
     assert held.digest == xxh3_128_hexdigest(new), "what is hashed names the picture too"
 
@@ -108,8 +108,12 @@ def test_a_large_body_is_read_as_work_whatever_is_known(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{" + b",".join(b'"k%d":1' % at for at in range(9_000)) + b"}", b"a=1&" * 9_000],
-    ids=["JSON", "a form"],
+    [
+        b"{" + b",".join(b'"k%d":1' % at for at in range(9_000)) + b"}",
+        b"a=1&" * 9_000,
+        b"http://a?b@ " * 9_000,
+    ],
+    ids=["JSON", "a form", "URLs"],
 )
 def test_a_body_of_many_members_is_read_as_work(body: bytes) -> None:
     """Each may be a secret's name: 120 KB of them held everybody up for 55 ms."""

@@ -130,10 +130,13 @@ def has_many_members(text: bytes) -> bool:
     To parse them would hold up every other call. Base64 has none of these signs, so that
     megabytes of it are passed over at the speed of memory.
     """
-    if len(text) <= _MOST_MEMBERS:
-        return False
-    left = _MOST_MEMBERS
-    for sign in (b",", b"[", b"{"):
+    return len(text) > _MOST_MEMBERS and has_more_than(text, _MOST_MEMBERS, b",[{")
+
+
+def has_more_than(text: bytes, most: int, signs: bytes) -> bool:
+    """Whether more than `most` of these signs stand in a text, at the cost of `most`."""
+    left = most
+    for sign in signs:
         at = text.find(sign)
         while at >= 0:
             left -= 1

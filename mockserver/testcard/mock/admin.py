@@ -62,12 +62,12 @@ class Admin:
 
     def __init__(self, parts: Administered, access: Access) -> None:
         """Answer about `parts` whoever has `access`; a provider's own host is a name of it too."""
-        servers = (each.reading.spec.server for each in parts.dialects.values())
-        served = {urlsplit(server).hostname or "" for server in servers}
+        specs = (each.reading.spec for each in parts.dialects.values())
+        served = {urlsplit(spec.server).hostname or "" for spec in specs}
         self._parts = parts
         self._access = replace(access, hosts=access.hosts | served)
 
-    def begin(self, call: Call) -> Reply | Callable[[], Reply]:
+    def answer(self, call: Call) -> Reply | Callable[[], Reply]:
         """Answer a call whose path begins with ADMIN_PREFIX; as work where that may take long."""
         path = normal_path(call.parts.path).removeprefix(ADMIN_PREFIX)
         part_of_page = asset(path) if call.method in ("GET", "HEAD") else None
@@ -81,7 +81,7 @@ class Admin:
         if operation is None:
             seen, allow = f"{call.method} is not allowed at {ADMIN_PREFIX}{path}", ", ".join(there)
             return _error(405, f"{seen}; it takes {allow}", (("allow", allow),))
-        answer = partial(self._answer, call, operation)
+        answer = partial(self._answered, call, operation)
         return answer if operation.id in _LONG else answer()
 
     def root(self) -> Reply:
@@ -106,7 +106,7 @@ class Admin:
             return _error(415, f"{seen}; {_JSON} was expected")
         return None
 
-    def _answer(self, call: Call, operation: AdminOperation) -> Reply:
+    def _answered(self, call: Call, operation: AdminOperation) -> Reply:
         if refused := self._refused(call, operation):
             return refused
         try:
@@ -121,14 +121,13 @@ class Admin:
 
 
 def _index(_: Administered, __: Call, ___: Said) -> dict[str, Any]:
-    spec = admin_spec()
     return {
-        "title": spec.document["info"]["title"],
+        "title": admin_spec().document["info"]["title"],
         "docs": f"{ADMIN_PREFIX}docs",
         "openapi": f"{ADMIN_PREFIX}openapi.yaml",
         "operations": [
             {"method": each.method, "path": ADMIN_PREFIX + each.path, "summary": each.summary}
-            for each in spec.operations
+            for each in admin_spec().operations
         ],
     }
 

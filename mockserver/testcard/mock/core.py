@@ -106,7 +106,7 @@ class Mock:
         began = self._stopwatch()
         match = self.route(call)
         if match.is_admin:
-            return self._admin.begin(call)
+            return self._admin.answer(call)
         if match.dialect is None and match.path in ("", "/") and call.method in ("GET", "HEAD"):
             return self._admin.root()
         visit = Visit(call, match, self.world.arrive())

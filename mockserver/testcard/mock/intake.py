@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from testcard.common.body import has_more_than
 from testcard.common.flaw import Flaw, in_words
 from testcard.common.keys import bare_key, key_digest
 from testcard.common.message import Call
@@ -28,7 +29,7 @@ LARGE_BODY = 256 << 10
 """Bytes of a body up to which reading it takes less than 3 ms, unless it has many members."""
 
 _WIDE_BODY = 16 << 10  # bytes of a body up to which it has few enough
-_MANY_SIGNS = 1_000  # quotation marks, or equals signs of what pretends to be a form
+_MANY_SIGNS = 1_000  # behind each of which a secret's name or a URL may stand
 
 
 def note_path(visit: Visit, operation: Operation) -> None:
@@ -52,7 +53,7 @@ def holds_up(call: Call) -> bool:
     """Whether reading the body may take so long that others are not to wait for it."""
     body, size = call.body, len(call.body)
     if _WIDE_BODY < size <= LARGE_BODY:
-        return body.count(b'"') + body.count(b"=") > _MANY_SIGNS
+        return has_more_than(body, _MANY_SIGNS, b'":=')
     return size > LARGE_BODY
 
 
