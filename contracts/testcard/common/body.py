@@ -107,9 +107,10 @@ def _flat_object(text: bytes) -> dict[str, Any] | None:
     """Read a large object whose members are plain, as orjson reads it, in a quarter of the time.
 
     pydantic-core copies long texts but once. None for whatever it might read otherwise: what it
-    refuses, what is nested, and numbers that a double or 64 bits do not hold.
+    refuses, what is nested, and numbers that a double or 64 bits do not hold; nor for escapes,
+    which orjson undoes in half the time.
     """
-    if len(text) < _LARGE:
+    if len(text) < _LARGE or b"\\" in text:
         return None
     try:
         value = from_json(text, allow_inf_nan=False, cache_strings="none")

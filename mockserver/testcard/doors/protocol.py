@@ -114,8 +114,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, through offers of an upgrade."""
-        size = len(data)
-        self._around += size
+        self._around += (size := len(data))
         while data and not self._deaf:
             try:
                 self.parser.feed_data(data)
@@ -182,8 +181,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._pieces.append(body)
         self._waiting += len(body) + _PIECE
         if self._waiting > _MOST_WAITING:
-            self.flow.pause_reading()
             self._hand_over()
+            self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         """Wait for nothing more of this call."""
@@ -222,6 +221,8 @@ class HttpProtocol(HttpToolsProtocol):
         whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         cycle.body = cast("bytearray", whole)  # which uvicorn reads, and puts another in its place
         cycle.message_event.set()
+        if len(whole) > _MOST_WAITING:
+            self.flow.pause_reading()
 
     def _decline(self, rest: bytes) -> bytes:
         """Return the call as it would stand without its offer, and a parser to read it with."""

@@ -5,6 +5,7 @@ Knows uvicorn. Must not know providers, the terminal, or decide anything.
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -46,6 +47,7 @@ def serve_until_stopped(
     """
     listening = listening_socket(host, port)
     config = server_config(application(mock, cors=cors), grace=_GRACE_SECONDS)
+    gc.freeze()  # what is imported stays, and looking through it would hold up every call
     ready(base_url(host, listening.getsockname()[1]))
     with suppress(KeyboardInterrupt), listening:
         _Server(config, stopped).run(sockets=[listening])
