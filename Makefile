@@ -17,7 +17,7 @@ reference: $(VENV)/.reference  ## the same, with pictures painted by diffusers
 	$(BIN)/testcard serve --engine reference --port $(PORT)
 
 test: $(VENV)/.all  ## run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .
