@@ -123,6 +123,37 @@ def test_the_outline_of_any_bytes_is_taken() -> None:
     assert excess(b"RIFF", "webp") is None
 
 
+def noise(side: int, format_: str, **options: object) -> bytes:
+    out = BytesIO()
+    pixels = np.random.default_rng(1).integers(0, 256, (side, side, 3), np.uint8)
+    Image.fromarray(pixels).save(out, format_, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("format_", ["WEBP", "JPEG"])
+def test_a_large_picture_that_is_slow_to_decode_is_refused_undecoded(format_: str) -> None:
+    """A dense WebP of 24 megapixels took 1.1 s, as did a JPEG whose dense scans come twice."""
+    data = noise(SIDE, format_, quality=10 if format_ == "JPEG" else 60, progressive=True, method=0)
+    if format_ == "JPEG":
+        data = data[:-2] + data[data.rindex(SCAN) : -2] * 9 + data[-2:]
+    assert len(data) < 24 << 20, "it can be sent"
+    began = process_time()
+    with pytest.raises(PictureError, match=f"{format_} .* expected at most 32000000 of both"):
+        decode(data)
+    assert process_time() - began < 0.3
+
+
+def test_a_large_picture_as_cameras_write_it_is_decoded() -> None:
+    film = b"\0\0\0\x20ftypmp42" + SCAN * 5_000_000  # which stands behind a motion picture
+    smooth = np.add.outer(np.arange(SIDE), np.arange(SIDE))[..., None].repeat(3, 2) // 40
+    for format_ in ("JPEG", "WEBP"):
+        out = BytesIO()
+        Image.fromarray(smooth.astype(np.uint8)).save(out, format_, quality=90, method=0)
+        data = out.getvalue() + (film if format_ == "JPEG" else b"")
+        assert decode(data).width == SIDE
+    assert decode(noise(2_500, "WEBP", lossless=True, method=0)).width == 2_500
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -18,6 +18,9 @@ _MOST_SEGMENTS: Final = 500  # a colour profile may take 255 of them
 _MOST_STRAY: Final = 1_000  # bytes before the first scan that belong to nothing
 _MOST_CHUNKS: Final = 10_000  # 32 MiB in pieces of 8 KiB, which libpng writes, are 4,096
 
+_MOST_WORK: Final = 32_000_000  # pixels and bytes together, of what is slow to decode
+_USUAL_SCANS: Final = 12  # of a JPEG: to decode more of them is slow
+
 _NEXT: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # within a scan, others are data
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
@@ -32,6 +35,35 @@ def excess(data: bytes, format_: str) -> str | None:
     if format_ == "jpeg":
         return _jpeg_excess(data)
     return _png_excess(data) if format_ == "png" else None
+
+
+def slowness(data: bytes, format_: str, pixels: int) -> str | None:
+    """What makes a file of so many pixels slow to decode, as a sentence; None where nothing does.
+
+    A dense WebP, and a JPEG of many dense scans, take some 30 ns a pixel and a byte: together
+    with what is painted of 24 megapixels more than a second.
+    """
+    if pixels + len(data) <= _MOST_WORK or format_ == "png":
+        return None
+    size = len(data) if format_ == "webp" else _size_of_many_scans(data)
+    if pixels + size <= _MOST_WORK:
+        return None
+    return (
+        f"the {format_.upper()} picture has {pixels} pixels in {size} bytes: expected at most "
+        f"{_MOST_WORK} of both together; send it smaller"
+    )
+
+
+def _size_of_many_scans(data: bytes) -> int:
+    """Bytes of a JPEG up to its end; 0 where its scans are as few as most encoders write."""
+    at, scans = 2, 0
+    while found := _NEXT.search(data, at):
+        kind = data[found.start() + 1]
+        at = found.end() + _length(data, found.end(), kind)
+        if scans and kind == _END_OF_IMAGE:
+            break
+        scans += kind == _START_OF_SCAN
+    return at if scans > _USUAL_SCANS else 0
 
 
 def _jpeg_excess(data: bytes) -> str | None:

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from xxhash import xxh3_128_hexdigest
 
 from testcard.common.bounds import DEFAULT_LIMITS, Limits, PictureError, PixelBudget
-from testcard.common.outline import excess
+from testcard.common.outline import excess, slowness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,8 +150,8 @@ def decode(
 
     Raises:
         PictureError: for nothing at all, for anything else, for a file that is cut short
-            or damaged, for one larger than `limits`, and for one of more scans or chunks
-            than encoders write.
+            or damaged, for one larger than `limits`, for one of more scans or chunks
+            than encoders write, and for one that is slow to decode.
     """
     known = sniff(data)
     if known is None:
@@ -180,6 +180,8 @@ def _decoded(data: bytes, known: Format, limits: Limits, budget: PixelBudget) ->
             image.verify()
     with Image.open(BytesIO(data), formats=[known.upper()]) as image:
         limits.check(*image.size)
+        if slow := slowness(data, known, image.width * image.height):
+            raise PictureError(slow)
         with budget.taken(image.width * image.height):
             _turn_upright(image)
             return _array(image)
