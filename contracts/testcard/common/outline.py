@@ -19,7 +19,7 @@ _MOST_STRAY: Final = 1_000  # bytes before the first scan that belong to nothing
 _MOST_CHUNKS: Final = 10_000  # 32 MiB in pieces of 8 KiB, which libpng writes, are 4,096
 
 _MOST_WORK: Final = 32_000_000  # pixels and bytes together, of what is slow to decode
-_USUAL_SCANS: Final = 12  # of a JPEG: to decode more of them is slow
+_USUAL_SCANS: Final = 4  # of a JPEG: a progressive one has more, and is slow to decode
 
 _NEXT: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # within a scan, others are data
 _START_OF_SCAN: Final = 0xDA
@@ -40,12 +40,12 @@ def excess(data: bytes, format_: str) -> str | None:
 def slowness(data: bytes, format_: str, pixels: int) -> str | None:
     """What makes a file of so many pixels slow to decode, as a sentence; None where nothing does.
 
-    A dense WebP, and a JPEG of many dense scans, take some 30 ns a pixel and a byte: together
+    A dense WebP and a dense progressive JPEG take some 30 ns a pixel and a byte: together
     with what is painted of 24 megapixels more than a second.
     """
     if pixels + len(data) <= _MOST_WORK or format_ == "png":
         return None
-    size = len(data) if format_ == "webp" else _size_of_many_scans(data)
+    size = len(data) if format_ == "webp" else _size_of_progressive(data)
     if pixels + size <= _MOST_WORK:
         return None
     return (
@@ -54,8 +54,8 @@ def slowness(data: bytes, format_: str, pixels: int) -> str | None:
     )
 
 
-def _size_of_many_scans(data: bytes) -> int:
-    """Bytes of a JPEG up to its end; 0 where its scans are as few as most encoders write."""
+def _size_of_progressive(data: bytes) -> int:
+    """Bytes of a JPEG up to its end; 0 where it is none that is slow."""
     at, scans = 2, 0
     while found := _NEXT.search(data, at):
         kind = data[found.start() + 1]
