@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from anyio.to_thread import run_sync
 
 from testcard.common.message import Call, Reply
+from testcard.doors.room import Room
 from testcard.doors.wire import call_headers, pieces, reply_body, reply_headers
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from testcard.mock.dialect import Dialect
 
 _HOST: Final = re.compile(rb"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
-_LARGE: Final = 1 << 20  # bytes of a body that is put together off the event loop
+_LARGE: Final = 1 << 20  # bytes of a body that needs room, and is put together off the event loop
+_LARGEST_AT_ONCE: Final = 3  # of the largest bodies: for so many there is room
 _NOBODY_KNOWN: Final = ""
 """Stands for the peer of a call that came through a pipe, where no address tells who calls."""
 
@@ -58,6 +60,7 @@ class Door:
         """Answer from `mock`, which sees `prefix` ahead of every path."""
         self._mock = mock
         self._prefix = prefix.encode()
+        self._room = Room(_LARGEST_AT_ONCE * mock.largest_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call."""
@@ -77,8 +80,13 @@ class Door:
     async def _answered(self, scope: Scope, receive: Receive) -> Reply:
         peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
         head = Call(scope["method"], self._url(scope), call_headers(scope["headers"]), peer=peer)
-        step = self._mock.begin(await _whole(head, receive, self._mock.largest_body))
-        return step if isinstance(step, Reply) else await _done(step, receive)
+        place = _Place(self._room)
+        try:
+            step = self._mock.begin(await _whole(head, receive, self._mock.largest_body, place))
+            return step if isinstance(step, Reply) else await _done(step, receive)
+        finally:
+            if place.taken:
+                self._room.give(place.taken)
 
     def _url(self, scope: Scope) -> str:
         """Return the URL as the client wrote it: escapes in the path as they came.
@@ -131,8 +139,19 @@ def path_of(scope: Scope) -> bytes:
     return path.removeprefix(quote(root).encode()) if root else path
 
 
-async def _whole(head: Call, receive: Receive, most: int) -> Call:
-    """Return the call with its body, or with enough of it for the mock to see it is too large."""
+@dataclass(slots=True)
+class _Place:
+    """What one call has of the room for large bodies, in bytes."""
+
+    room: Room
+    taken: int = 0
+
+
+async def _whole(head: Call, receive: Receive, most: int, place: _Place) -> Call:
+    """Return the call with its body, or with enough of it for the mock to see it is too large.
+
+    Once much of it has come, the rest is read when there is room for all of it.
+    """
     if head.body_size > most:  # declared: the mock needs to see no more
         return head
     chunks: list[bytes] = []
@@ -144,6 +163,8 @@ async def _whole(head: Call, receive: Receive, most: int) -> Call:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         more = message.get("more_body", False)
+        if more and size > _LARGE and not place.taken:
+            place.taken = await place.room.take(head.body_size or most)
     if size > _LARGE:  # to join 32 MiB takes 17 ms
         body = await run_sync(b"".join, chunks)
     else:
