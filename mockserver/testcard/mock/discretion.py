@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from testcard.common.flaw import Finding
@@ -16,6 +17,7 @@ from testcard.common.secret_members import secret_name
 from testcard.common.trouble import Trouble
 
 _MOST_SECRETS = 12  # of one call; a body that repeats more of them is not worth reading for them
+_LONGEST_NAMES = 1_000  # characters of the names of headers that are remembered
 _NESTED = frozenset((dict, list))
 
 
@@ -35,7 +37,7 @@ class Told(NamedTuple):
     fields: Mapping[str, Any]
 
 
-def without_secrets(told: Told, named: Collection[str]) -> Told:
+def without_secrets(told: Told, named: frozenset[str]) -> Told:
     """Return `told` without keys in any header, parameter, member, part, URL or message.
 
     A call that was answered well, whose fields are all known and plain, and that holds no URL
@@ -50,15 +52,25 @@ def without_secrets(told: Told, named: Collection[str]) -> Told:
         return _searched(told, named)
     exchange = told.exchange
     call = exchange.call
-    headers = tuple(
-        [
-            (name, blanked(value)) if secret_name(name, named) else (name, value)
-            for name, value in call.headers
-        ]
-    )
-    kept = Call(call.method, call.url, headers, call.body)
+    headers = list(call.headers)
+    for at in _secret_among(tuple([name for name, _ in headers]), named):
+        headers[at] = headers[at][0], blanked(headers[at][1])
+    kept = Call(call.method, call.url, tuple(headers), call.body)
     seen = Exchange(kept, exchange.reply, exchange.started, exchange.elapsed)
     return Told(seen, told.detail, told.findings, told.fields)
+
+
+def _secret_among(names: tuple[str, ...], named: frozenset[str]) -> tuple[int, ...]:
+    """Which of a call's headers are secret; clients send the same ones again and again."""
+    short = sum(map(len, names)) <= _LONGEST_NAMES
+    return _remembered_secrets(names, named) if short else _secrets_among(names, named)
+
+
+def _secrets_among(names: tuple[str, ...], named: frozenset[str]) -> tuple[int, ...]:
+    return tuple([at for at, name in enumerate(names) if secret_name(name, named)])
+
+
+_remembered_secrets = lru_cache(maxsize=64)(_secrets_among)
 
 
 def discreet(trouble: Trouble, call: Call, named: Collection[str]) -> Trouble:

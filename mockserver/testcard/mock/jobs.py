@@ -1,6 +1,6 @@
 """Jobs in memory: how far each has come, and the pictures sent for them, as they came.
 
-A picture that many jobs share is kept once and weighed once. Must not know locks (whoever keeps
+A large picture that many jobs share is kept once and weighed once. Must not know locks (whoever keeps
 Jobs has one), money, or how a job is painted.
 """
 
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from operator import is_
 from sys import getsizeof
 from typing import Final
 
-from testcard.mock.memory_limit import weigh
 from testcard.mock.world import Job, JobState, Order, Upload
 
 _FRAME: Final = 1_600  # bytes of a job's own values, beside those that differ in length
 _UPLOAD: Final = 300  # bytes of one mention of a picture
+_OPTION: Final = 64  # bytes of an option's pair, beside its name and value
+_LARGE: Final = 1_024  # bytes of a picture as it came, or characters, that are worth sharing
 
 
 @dataclass(slots=True)
@@ -94,6 +94,8 @@ class Jobs:
     def _let_go(self, job: Job) -> None:
         self._bytes -= self._weights.pop(job.id)
         for upload in job.order.uploads:
+            if len(upload.value) < _LARGE:
+                continue
             shared = self._shared[upload.value]
             shared.jobs -= 1
             if not shared.jobs:
@@ -101,11 +103,13 @@ class Jobs:
                 self._bytes -= getsizeof(upload.value)
 
     def _share(self, order: Order) -> Order:
-        uploads = tuple([self._kept_once(each) for each in order.uploads])
-        same = all(map(is_, uploads, order.uploads))
-        return order if same else Order(order.work, uploads)
+        if all([len(each.value) < _LARGE for each in order.uploads]):
+            return order
+        return Order(order.work, tuple([self._kept_once(each) for each in order.uploads]))
 
     def _kept_once(self, upload: Upload) -> Upload:
+        if len(upload.value) < _LARGE:
+            return upload
         shared = self._shared.get(upload.value)
         if shared is None:
             shared = self._shared[upload.value] = _Shared(upload.value)
@@ -131,6 +135,9 @@ def due(job: Job, now: float) -> JobState:
 
 
 def _weight(job: Job) -> int:
-    work = job.order.work
-    texts = weigh((work.prompt, work.negative_prompt, work.scheduler, work.style))
-    return _FRAME + texts + weigh(work.options) + _UPLOAD * len(job.order.uploads)
+    work, uploads = job.order.work, job.order.uploads
+    texts = getsizeof(work.prompt) + getsizeof(work.negative_prompt)
+    texts += getsizeof(work.scheduler) + getsizeof(work.style)
+    texts += sum([getsizeof(each.value) for each in uploads if len(each.value) < _LARGE])
+    options = sum([getsizeof(value) + getsizeof(name) + _OPTION for name, value in work.options])
+    return _FRAME + texts + options + _UPLOAD * len(uploads)
