@@ -39,11 +39,11 @@ class Asked:
     def number(self, role: str) -> float | None:
         """Return a number that is asked for; None where none is."""
         value = self.by_role.get(role)
-        if value is None:
-            return None
+        if type(value) is int or type(value) is float:
+            return value
         if isinstance(value, str):
             return float(value) if _NUMBER.fullmatch(value) else None
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return None
 
     def size(self, native: tuple[int, int] | None) -> tuple[int, int] | None:
         """Return width and height in pixels; None where they cannot be told.

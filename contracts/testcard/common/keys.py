@@ -59,7 +59,8 @@ def unknown_job(job_id: str) -> bool:
 
 def bare_key(value: str) -> str:
     """Return a header's value without the `Bearer` that may stand before the key."""
-    return _BEARER.sub("", value.strip())
+    value = value.strip()
+    return _BEARER.sub("", value) if value[:1] in "bB" else value
 
 
 def key_digest(key: str) -> str:

@@ -58,10 +58,10 @@ def encoding_of(value: Any) -> Encoding | None:
         return "file"
     if not isinstance(value, str):
         return None
-    start = value[:_ECHO].lstrip()
-    if _DATA.match(start):
+    start = value[:_ECHO].lstrip()[:8].lower()
+    if start.startswith("data:"):
         return "data-uri"
-    return "url" if _WEB.match(start) else "base64"
+    return "url" if start.startswith(("http://", "https://")) else "base64"
 
 
 def require_encoding(value: str | bytes | FilePart, encodings: Collection[str]) -> Encoding:

@@ -27,7 +27,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.protocols.utils import is_ssl
 
-from testcard.doors.transport import Flow, SoftEnd
+from testcard.doors.transport import Corked, Flow, SoftEnd
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -97,6 +97,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Begin to wait for a call."""
         super().connection_made(transport)
         self.flow = Flow(transport, lambda: not self.pipeline)
+        self._corked = Corked(transport, self._answering)
         self._end = SoftEnd(transport, self.loop, self._deadlines.linger)
         self._expect(self._deadlines.head)
 
@@ -157,8 +158,12 @@ class HttpProtocol(HttpToolsProtocol):
         """Keep one header; what stands behind a body is passed over (RFC 9110, 6.5.1)."""
         if self._reading is _Reading.BODY:
             return
-        super().on_header(name, value)
-        self._measured |= self.headers[-1][0] == b"content-length"
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"content-length":
+            self._measured = True
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         """Hand the call over, unless it offers an upgrade: then it is read again without."""
@@ -197,11 +202,15 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        if cycle.transport is self.transport:
+            self._corked.begin()
+            cycle.transport = cast("asyncio.Transport", self._corked)
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """Go on to the next call, or wait for one."""
         self.server_state.total_requests += 1
+        self._corked.flush()
         if self._end.ended or self.transport.is_closing():
             return
         if self.pipeline:
@@ -259,9 +268,13 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def _answering(self) -> bool:
+        return self._running is not None and self._running.response_started
+
     def _end_after(self, cycle: RequestResponseCycle) -> None:
         self.cycle = cycle
         cycle.keep_alive = False
+        self._corked.flush()
         cycle.transport = cast("asyncio.Transport", self._end)
 
     def _say(self, status: int, said: str) -> None:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from uvicorn.protocols.http.flow_control import FlowControl
+
+_SMALL: Final = 16 << 10  # bytes that are rather copied than written by themselves
 
 
 class Flow(FlowControl):
@@ -28,6 +31,59 @@ class Flow(FlowControl):
         """Read on, where that is wanted."""
         if self.read_paused and self._open() and not self._transport.is_closing():
             super().resume_reading()
+
+
+class Corked:
+    """A transport that keeps the head of an answer until its body comes: both leave in one write.
+
+    A write of its own for the head costs a system call, and wakes a client that must wait on.
+    """
+
+    __slots__ = ("_answering", "_begun", "_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, begun: Callable[[], bool]) -> None:
+        """Write to `transport`.
+
+        Args:
+            transport: of the connection.
+            begun: whether an answer has begun; what is written first after that is its head.
+        """
+        self._transport = transport
+        self._begun = begun
+        self._head = b""
+        self._answering = False
+
+    def begin(self) -> None:
+        """Expect the next answer."""
+        self._answering = False
+
+    def write(self, data: bytes) -> None:
+        """Write a head later, and anything else now."""
+        if self._head:
+            head, self._head = self._head, b""
+            if len(data) <= _SMALL:
+                self._transport.write(head + data)
+                return
+            self._transport.write(head)
+        elif not self._answering and self._begun():
+            self._answering = True
+            self._head = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Write a head that has no body."""
+        if self._head:
+            self.write(b"")
+
+    def is_closing(self) -> bool:
+        """Whether nothing more can be written."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Write what is left, then close."""
+        self.flush()
+        self._transport.close()
 
 
 class SoftEnd:

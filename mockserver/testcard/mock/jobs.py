@@ -1,7 +1,7 @@
 """Jobs in memory: how far each has come, and the pictures sent for them, as they came.
 
-A large picture that many jobs share is kept once and weighed once. Must not know locks (whoever keeps
-Jobs has one), money, or how a job is painted.
+A large picture that many jobs share is kept once and weighed once. Must not know locks (whoever
+keeps Jobs has one), money, or how a job is painted.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Jobs:
                 self._bytes -= getsizeof(upload.value)
 
     def _share(self, order: Order) -> Order:
-        if all([len(each.value) < _LARGE for each in order.uploads]):
+        if all(len(each.value) < _LARGE for each in order.uploads):
             return order
         return Order(order.work, tuple([self._kept_once(each) for each in order.uploads]))
 

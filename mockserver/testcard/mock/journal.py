@@ -146,8 +146,9 @@ def _weight(entry: Entry) -> int:
     call, reply = entry.exchange.call, entry.exchange.reply
     texts = getsizeof(call.url) + getsizeof(entry.detail)
     bodies = getsizeof(call.body) + getsizeof(reply.body)
-    headers = _headers_weight(call.headers) + _headers_weight(reply.headers)
-    said = _findings_weight(entry.findings) + weigh(entry.notes) + weigh(entry.fields)
+    headers = _headers_weight((*call.headers, *reply.headers))
+    said = _findings_weight(entry.findings) + weigh(entry.fields)
+    said += weigh(entry.notes) if entry.notes else 0
     return _FRAME + texts + bodies + headers + said
 
 
