@@ -18,8 +18,8 @@ from tests.support import INPAINTING, KEY, mock_of
 
 from testcard.card.engine import CardEngine
 from testcard.common.job import PictureJob
+from testcard.doors.deadlines import Deadlines
 from testcard.doors.endpoint import caller_left
-from testcard.doors.protocol import Deadlines
 from testcard.mock.core import Mock
 
 SOON = Deadlines(head=0.2, body=0.2, idle=0.2, probe=0.05)

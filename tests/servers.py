@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
+from testcard.doors.deadlines import Deadlines
 from testcard.doors.http import application
 from testcard.doors.listening import Server, listening_socket, server_config
-from testcard.doors.protocol import Deadlines
 from testcard.mock.core import Mock
 
 ROOT = Path(__file__).parents[1]

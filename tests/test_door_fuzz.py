@@ -18,7 +18,7 @@ import pytest
 from tests.servers import SECONDS, address, door, raw
 from tests.support import APIS, KEY, Client, mock_of
 
-from testcard.doors.protocol import Deadlines
+from testcard.doors.deadlines import Deadlines
 from testcard.mock.core import Mock
 
 CONNECTIONS = 400

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
-from testcard.doors.protocol import Deadlines, HttpProtocol
+from testcard.doors.deadlines import Deadlines
+from testcard.doors.protocol import HttpProtocol
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

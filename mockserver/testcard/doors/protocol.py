@@ -15,7 +15,6 @@ Knows HTTP/1.1, uvicorn and httptools. Must not know ASGI applications, mocks or
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -27,6 +26,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.protocols.utils import is_ssl
 
+from testcard.doors.deadlines import Deadlines
 from testcard.doors.transport import Corked, Flow, SoftEnd
 
 if TYPE_CHECKING:
@@ -36,25 +36,6 @@ _MOST_HEAD: Final = 64 << 10
 _MOST_WAITING: Final = 256 << 10  # bytes of a body that are read ahead of the application
 _PIECE: Final = 64  # bytes that each piece counts for beside its own
 _STILL_THERE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """How long a connection is waited for, in seconds.
-
-    Attributes:
-        head: from the first byte of a call, or a new connection, to its head's end.
-        body: without a byte of a body that is still to come.
-        idle: between an answer and the next call.
-        probe: from the end of the client's side until it is asked whether it still listens.
-        linger: from a last answer until a connection is closed on a client that still sends.
-    """
-
-    head: float = 20.0
-    body: float = 60.0
-    idle: float = 5.0
-    probe: float = 1.0
-    linger: float = 2.0
 
 
 class _Reading(Enum):

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import uvicorn
 
 from testcard.common.message import Headers
+from testcard.doors.deadlines import Deadlines
 from testcard.doors.listening import Server, listening_socket, server_config
-from testcard.doors.protocol import Deadlines, HttpProtocol
+from testcard.doors.protocol import HttpProtocol
 from testcard.intercept.guard import CHALLENGE, REFUSAL, Guard
 from testcard.intercept.handshake import SETTLING_SECONDS, Inner, shake_hands
 from testcard.intercept.tunnel import dig
