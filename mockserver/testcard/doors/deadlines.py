@@ -1,6 +1,6 @@
 """How long a server waits for its clients.
 
-Knows seconds. Must not know a connection, or who waits.
+Knows seconds. Must not know a socket, or a mock.
 """
 
 from __future__ import annotations

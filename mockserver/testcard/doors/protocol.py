@@ -56,7 +56,7 @@ class HttpProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        deadlines: Deadlines = Deadlines(),
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 (frozen)
     ) -> None:
         """Take what uvicorn gives to every protocol of a server."""
         super().__init__(config, server_state, app_state, _loop)
