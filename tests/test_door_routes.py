@@ -9,14 +9,18 @@ import httpx
 import orjson
 import pytest
 import yaml
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from tests.servers import door, raw
+from tests.servers import door, raw, serve
+from tests.support import IMAGEPIPELINE
 
 from testcard.assembly import Options, build, installed
 from testcard.common.schema import Validator
 from testcard.common.spec import Spec, bundled, load
 from testcard.doors.fastapi import provider_application
+from testcard.doors.http import application
 from testcard.mock.core import Mock
+from testcard.mock.world import JobPolicy
 
 SPECS = [load(path) for path in bundled()]
 EACH = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.id)
@@ -241,3 +245,22 @@ def test_a_gateway_that_undoes_tls_may_say_so(client: httpx.Client, told: str, s
     """Links in answers then lead back through it."""
     seen = client.get("/_testcard/providers", headers={"X-Forwarded-Proto": told}).json()
     assert {each["base_url"].partition(":")[0] for each in seen} == {scheme}
+
+
+@pytest.mark.parametrize("mounted", ["one provider", "all of them"])
+def test_the_pictures_of_a_job_are_found_where_an_application_is_mounted(mounted: str) -> None:
+    """The links lead back into the mounted application: elsewhere nothing is known of them."""
+    mock = build(Options(policy=JobPolicy.parse("at-once")))
+    provider = IMAGEPIPELINE.provider
+    own, key = FastAPI(), {"API-Key": "k"}
+    if mounted == "all of them":
+        own.mount("/a b", application(mock))
+        base = f"/a%20b/{provider}"
+    else:
+        own.mount("/a b", provider_application(mock, mock.dialects[provider]))
+        base = "/a%20b"
+    with serve(own) as here, httpx.Client(base_url=here, trust_env=False) as client:
+        job = client.post(base + IMAGEPIPELINE.path, json=dict(IMAGEPIPELINE.smallest), headers=key)
+        job = client.get(f"{base}{IMAGEPIPELINE.path}/status/{job.json()['id']}", headers=key)
+        picture = client.get(job.json()["download_urls"][0])
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")

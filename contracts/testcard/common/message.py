@@ -55,6 +55,7 @@ class Call:
         headers: as the client sent them.
         body: as the client sent it, transfer encoding undone.
         peer: the address that it came from; None where it came through no socket.
+        root: what stands ahead of the path in a URL that leads back here: where it is mounted.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Call:
     headers: Headers = ()
     body: bytes = b""
     peer: str | None = field(default=None, compare=False)
+    root: str = field(default="", compare=False)
     _by_name: Mapping[str, str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:

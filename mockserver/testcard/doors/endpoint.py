@@ -79,7 +79,8 @@ class Door:
 
     async def _answered(self, scope: Scope, receive: Receive) -> Reply:
         peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
-        head = Call(scope["method"], self._url(scope), call_headers(scope["headers"]), peer=peer)
+        headers, root = call_headers(scope["headers"]), scope.get("root_path", "")
+        head = Call(scope["method"], self._url(scope), headers, b"", peer, quote(root))
         place = _Place(self._room)
         try:
             step = self._mock.begin(await _whole(head, receive, self._mock.largest_body, place))
@@ -169,7 +170,7 @@ async def _whole(head: Call, receive: Receive, most: int, place: _Place) -> Call
         body = await run_sync(b"".join, chunks)
     else:
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    return Call(head.method, head.url, head.headers, body, head.peer)
+    return Call(head.method, head.url, head.headers, body, head.peer, head.root)
 
 
 @dataclass

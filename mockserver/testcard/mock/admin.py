@@ -141,7 +141,7 @@ def _health(parts: Administered, _: Call, __: Said) -> dict[str, Any]:
 
 
 def _providers(parts: Administered, call: Call, _: Said) -> list[dict[str, Any]]:
-    base = f"{call.parts.scheme}://{call.parts.netloc}"
+    base = f"{call.parts.scheme}://{call.parts.netloc}{call.root}"
     return [
         {
             "id": name,

@@ -53,9 +53,9 @@ class Visit:
 
     @property
     def base(self) -> str:
-        """Scheme and host that the client used, for URLs in answers."""
+        """Scheme and host that the client used, and where this is mounted: for URLs in answers."""
         parts = self.call.parts
-        return f"{parts.scheme}://{parts.netloc}"
+        return f"{parts.scheme}://{parts.netloc}{self.call.root}"
 
 
 class Dialect(Served, Protocol):

@@ -32,7 +32,7 @@ _LONGEST_ADDRESS: Final = 400  # characters of method, host and path that are re
 _NO_PORT: Final = -1  # stands for what is no port, and is nobody's
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
-_DOWNLOAD: Final = re.compile(r"pictures/(?P<job>[\w-]+)/(?P<index>[0-9]{1,3})\.png")
+_DOWNLOAD: Final = re.compile(ADMIN_PREFIX + r"pictures/(?P<job>[\w-]+)/(?P<index>[0-9]{1,3})\.png")
 _METHODS_OF_DOWNLOADS: Final = ("GET", "HEAD")
 
 
@@ -137,7 +137,8 @@ class Router:
             return self._at_host(method, path, here)
         first, _, rest = path.removeprefix("/").partition("/")
         if first in self._served:
-            return self._found(method, f"/{rest}", self._served[first])
+            served = self._served[first]
+            return _download(f"/{rest}", [served]) or self._found(method, f"/{rest}", served)
         return Match(path, hint=self._whose(path))
 
     def _served_at(self, scheme: str, netloc: str) -> Collection[Served]:
@@ -190,9 +191,13 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def _admin(path: str, here: Collection[Served]) -> Match:
-    found = _DOWNLOAD.fullmatch(path.removeprefix(ADMIN_PREFIX))
+    return _download(path, here) or Match(path, is_admin=True)
+
+
+def _download(path: str, here: Collection[Served]) -> Match | None:
+    found = _DOWNLOAD.fullmatch(path)
     if found is None:
-        return Match(path, is_admin=True)
+        return None
     dialect = next(iter(here), None)  # of a host that several share, any may say what is wrong
     return Match(path, dialect, download=Download(found["job"], int(found["index"])))
 
