@@ -82,7 +82,7 @@ def real(tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     config = uvicorn.Config(
         application(build()),
         log_config=None,
-        log_level="error",
+        log_level="warning",
         ssl_keyfile=key,
         ssl_certfile=roots,
         timeout_graceful_shutdown=1,
