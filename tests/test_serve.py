@@ -64,6 +64,7 @@ def test_each_request_is_one_line_with_its_verdict_and_no_secret() -> None:
         post(served, SEGMIND, {}, **{"x-api-key": f"nocredits-{KEY}"})
         httpx.get(f"{served.base}/_testcard/health", trust_env=False)
         journal = httpx.get(f"{served.base}/_testcard/journal", trust_env=False).text
+        until(lambda: served.log.count(" -> ") >= 5)
         lines = [line for line in served.log.splitlines() if " -> " in line]
         assert KEY not in served.log
     verdicts = [re.findall(r"-> (\d+) \[(\S+) \S+\] ([\w-]+)", line)[0] for line in lines]

@@ -92,20 +92,18 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
     by_role: dict[str, Any] = {}
     options: dict[str, Any] = {}
     least = None
-    for each in body.fields.values() if body else ():
-        role = each.role
-        if not role:
-            continue
+    for name, role, default, each in body.roles if body else ():
+        value = fields.get(name)
+        if value is None:
+            value = default
+        elif isinstance(value, str) and not each.is_text:
+            value = coerced(value, each.schema)
         if role == "seed":
             least = random_at_most(each)
-        value = fields.get(each.name)
-        value = each.schema.get("default") if value is None else value
         if value is None:
             continue
-        if isinstance(value, str) and not each.is_text:
-            value = coerced(value, each.schema)
         if role == "option":
-            options[each.name] = value
+            options[name] = value
         else:
             by_role[role] = value
     return Asked(by_role, options, least)

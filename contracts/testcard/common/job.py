@@ -103,6 +103,8 @@ def asked(
     pictures: Mapping[str, Pixels],
     draw_seed: Callable[[], int],
     family: Family = "sd",
+    *,
+    kept: bool = True,
 ) -> PictureJob:
     """Return what a call asks for, in the field's own terms, after the roles of `body`.
 
@@ -113,6 +115,7 @@ def asked(
         pictures: role (init-image, mask-image) -> the picture sent.
         draw_seed: gives a seed where the call asks for a random one.
         family: of the provider's models.
+        kept: whether the job is to hold the pictures; without, they tell its size alone.
 
     Raises:
         Trouble: invalid: the size asked for cannot be read.
@@ -121,23 +124,24 @@ def asked(
     init = pictures.get("init-image")
     width, height = _size(said, init)
     strength, seed = said.strength, said.seed
+    steps, guidance = said.number("steps"), said.number("guidance")
     return PictureJob(
-        provider=provider,
-        family=family,
-        prompt=said.by_role.get("prompt", ""),
-        negative_prompt=said.by_role.get("negative-prompt", ""),
-        init=init,
-        mask=pictures.get("mask-image"),
-        width=width,
-        height=height,
-        samples=said.samples,
-        steps=max(1, int(said.number("steps") or 30)),
-        guidance=float(7.5 if (guidance := said.number("guidance")) is None else guidance),
-        strength=1.0 if strength is None else strength,
-        seed=draw_seed() if seed is None else seed,
-        scheduler=said.by_role.get("scheduler"),
-        style=said.by_role.get("style"),
-        options=tuple(sorted(each for each in said.options.items() if each[0] in fields)),
+        provider,
+        said.by_role.get("prompt", ""),
+        said.by_role.get("negative-prompt", ""),
+        init if kept else None,
+        pictures.get("mask-image") if kept else None,
+        width,
+        height,
+        said.samples,
+        max(1, int(steps or 30)),
+        float(7.5 if guidance is None else guidance),
+        1.0 if strength is None else strength,
+        draw_seed() if seed is None else seed,
+        said.by_role.get("scheduler"),
+        said.by_role.get("style"),
+        tuple(sorted(said.options.items())),
+        family,
     )
 
 

@@ -70,6 +70,12 @@ class Call:
         """Return the first value of header `name`, in any case, or None."""
         return self.first_headers.get(name.lower())
 
+    def with_body(self, body: bytes) -> Call:
+        """Return the same call with this body; its headers are not looked through anew."""
+        call = Call(self.method, self.url, self.headers, body, self.peer, self.root)
+        object.__setattr__(call, "_by_name", self._by_name)
+        return call
+
     @property
     def first_headers(self) -> Mapping[str, str]:
         """The first value of each header, by its name in small letters; read once a call."""

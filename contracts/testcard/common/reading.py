@@ -54,6 +54,12 @@ class Field:
     encodings: tuple[str, ...]
     is_text: bool
 
+    @property
+    def default(self) -> Any:
+        """What stands for it where it is not sent, of the field's type; None for nothing."""
+        value = self.schema.get("default")
+        return coerced(value, self.schema) if isinstance(value, str) else value
+
     def evidence(self, keyword: str | None = None) -> Evidence:
         """Return the evidence of one keyword, or of the field as a whole."""
         return evidence(self.schema, keyword)
@@ -84,6 +90,12 @@ class Body:
     untyped: bool
     evidence: Evidence
     aliases: Mapping[str, str]
+
+    @cached_property
+    def roles(self) -> tuple[tuple[str, str, Any, Field], ...]:
+        """Of each field that has a role: its name, role and default, None for none; and itself."""
+        fields = self.fields.values()
+        return tuple((each.name, each.role, each.default, each) for each in fields if each.role)
 
 
 @dataclass(frozen=True)

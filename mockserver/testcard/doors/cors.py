@@ -41,5 +41,7 @@ def sharing(app: ASGIApp) -> ASGIApp:
 
 
 def _foreign(scope: Scope) -> bool:
-    origin = any(name == b"origin" for name, _ in scope["headers"])
-    return origin and not scope["path"].startswith(ADMIN_PREFIX)
+    for name, _ in scope["headers"]:
+        if name == b"origin":
+            return not scope["path"].startswith(ADMIN_PREFIX)
+    return False

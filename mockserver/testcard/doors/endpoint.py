@@ -170,7 +170,7 @@ async def _whole(head: Call, receive: Receive, most: int, place: _Place) -> Call
         body = await run_sync(b"".join, chunks)
     else:
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    return Call(head.method, head.url, head.headers, body, head.peer, head.root)
+    return head.with_body(body)
 
 
 @dataclass

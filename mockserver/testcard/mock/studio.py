@@ -95,6 +95,11 @@ class Studio:
         """Forget what was painted."""
         self._painted.clear()
 
+    @property
+    def has_notes(self) -> bool:
+        """Whether the engine looks at jobs before they are painted."""
+        return getattr(self.engine, "notes", None) is not None
+
     def notes(self, job: PictureJob) -> list[tuple[str, str]]:
         """What of `job` the engine passes over: (field, why)."""
         tell = getattr(self.engine, "notes", None)

@@ -181,9 +181,10 @@ class Turn:
     def _order(
         self, operation: Operation, body: Body, pictures: Mapping[str, Pixels]
     ) -> Reply | Step:
+        if operation.does == "job":  # its pictures are kept as they came
+            later = self._job(body, pictures, kept=self._services.studio.has_notes)
+            return self._paid(later, lambda hold: self._begun(operation, later, hold))
         job = self._job(body, pictures)
-        if operation.does == "job":
-            return self._paid(job, lambda hold: self._begun(operation, job, hold))
         wanted = PaintRequest(
             job,
             self._dialect.picture_format(operation),
@@ -193,9 +194,9 @@ class Turn:
             return self._paid(job, lambda hold: self._painted(wanted, hold))
         return lambda: self._paid(job, lambda hold: self._painted(wanted, hold))
 
-    def _job(self, body: Body, pictures: Mapping[str, Pixels]) -> PictureJob:
+    def _job(self, body: Body, pictures: Mapping[str, Pixels], *, kept: bool = True) -> PictureJob:
         spec, draw = self._dialect.reading.spec, self._visit.draws.seed
-        job = asked(spec.id, self._visit.fields, body, pictures, draw, spec.family)
+        job = asked(spec.id, self._visit.fields, body, pictures, draw, spec.family, kept=kept)
         if not 0 < job.width * job.height <= self._services.largest_picture:
             most = self._services.largest_picture
             seen = f"{job.width}x{job.height} pixels are asked for; at most {most} are painted"
