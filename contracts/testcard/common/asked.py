@@ -92,16 +92,16 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
     by_role: dict[str, Any] = {}
     options: dict[str, Any] = {}
     least = None
-    for name, role, default, each in body.roles if body else ():
-        value = fields.get(name)
-        if value is None:
-            value = default
-        elif isinstance(value, str) and not each.is_text:
-            value = coerced(value, each.schema)
+    for each in body.telling if body else ():
+        name, role = each.name, each.role
         if role == "seed":
             least = random_at_most(each)
+        value = fields.get(name)
+        value = each.schema.get("default") if value is None else value
         if value is None:
             continue
+        if isinstance(value, str) and not each.is_text:
+            value = coerced(value, each.schema)
         if role == "option":
             options[name] = value
         else:

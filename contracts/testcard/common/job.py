@@ -140,7 +140,7 @@ def asked(
         draw_seed() if seed is None else seed,
         said.by_role.get("scheduler"),
         said.by_role.get("style"),
-        tuple(sorted(said.options.items())),
+        tuple(sorted(each for each in said.options.items() if each[0] in fields)),
         family,
     )
 

@@ -54,12 +54,6 @@ class Field:
     encodings: tuple[str, ...]
     is_text: bool
 
-    @property
-    def default(self) -> Any:
-        """What stands for it where it is not sent, of the field's type; None for nothing."""
-        value = self.schema.get("default")
-        return coerced(value, self.schema) if isinstance(value, str) else value
-
     def evidence(self, keyword: str | None = None) -> Evidence:
         """Return the evidence of one keyword, or of the field as a whole."""
         return evidence(self.schema, keyword)
@@ -92,10 +86,9 @@ class Body:
     aliases: Mapping[str, str]
 
     @cached_property
-    def roles(self) -> tuple[tuple[str, str, Any, Field], ...]:
-        """Of each field that has a role: its name, role and default, None for none; and itself."""
-        fields = self.fields.values()
-        return tuple((each.name, each.role, each.default, each) for each in fields if each.role)
+    def telling(self) -> tuple[Field, ...]:
+        """The fields that have a role."""
+        return tuple(each for each in self.fields.values() if each.role)
 
 
 @dataclass(frozen=True)
@@ -301,7 +294,6 @@ def _body(node: Node) -> Body:
 
 
 def _field(name: str, schema: Schema, *, required: bool) -> Field:
-    own = words(schema)
+    own, is_text = words(schema), types(schema)[:1] in ((), ("string",))
     aliases, encodings = tuple(own.get("aliases", ())), tuple(own.get("encodings", ()))
-    is_text = types(schema)[:1] in ((), ("string",))
     return Field(name, schema, required, own.get("role", ""), aliases, encodings, is_text)
