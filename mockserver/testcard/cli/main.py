@@ -20,6 +20,7 @@ from rich.text import Text
 from testcard.assembly import Options, build, installed, on_cores, open_engine, parse_settings
 from testcard.cli import check as checking
 from testcard.cli import run as running
+from testcard.cli.interrupt import ending_at_once
 from testcard.cli.records import contract_record, dumps, provider_records
 from testcard.cli.tables import (
     contract_listing,
@@ -138,9 +139,10 @@ def serve(
     ] = "text",
 ) -> None:
     """Serve the APIs until Ctrl-C."""
-    from testcard.common.allocator import keep_flat, trim
-    from testcard.doors.endpoint import caller_left
-    from testcard.doors.server import serve_until_stopped
+    with ending_at_once():
+        from testcard.common.allocator import keep_flat, trim
+        from testcard.doors.endpoint import caller_left
+        from testcard.doors.server import serve_until_stopped
 
     with ExitStack() as stack:
         stack.enter_context(clear_errors())

@@ -1,11 +1,13 @@
 """Where the command `testcard` starts: Ctrl-C ends it quietly, while it still imports too.
 
-Knows that there is a command line. Must not know what it does; imports nothing ahead of time.
+Knows that there is a command line, and imports nothing of it ahead of time.
 """
 
 from __future__ import annotations
 
 import sys
+
+from testcard.cli.interrupt import ending_at_once
 
 _INTERRUPTED = 130
 """What a shell says of a command that Ctrl-C ended."""
@@ -14,8 +16,8 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run the command line."""
     try:
-        from testcard.cli.main import app
-
+        with ending_at_once():
+            from testcard.cli.main import app
         app()
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
