@@ -11,6 +11,11 @@ import pytest
 from tests.servers import ROOT, SECONDS
 
 
+def _heeding_ctrl_c() -> None:
+    """As in a terminal, though the tests may run in the background, where nobody heeds it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "module",
     ["typer", "testcard.common.schema", "testcard.assembly", "uvicorn.config",
@@ -21,7 +26,7 @@ def test_ctrl_c_while_it_imports_prints_no_traceback(module: str) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "testcard.cli.start", "serve"]
     with subprocess.Popen(  # noqa: S603 (our own command)
         [*command, "--port", "0"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        cwd=ROOT,
+        cwd=ROOT, preexec_fn=_heeding_ctrl_c,
     ) as process:  # fmt: skip
         assert process.stderr is not None
         for line in process.stderr:
