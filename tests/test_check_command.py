@@ -133,6 +133,12 @@ assert len(session.exchanges) > 20
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_check_says_nothing_of_the_broken_forms_that_it_sends() -> None:
+    command = [sys.executable, "-m", "testcard.cli.start", "check", "aithriving"]
+    done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    assert done.stderr == b""
+
+
 def test_a_dead_port_is_3() -> None:
     words = ("--against", "http://127.0.0.1:1/x", "--key", SECRET, "--budget", "3")
     code, output = _run("check", "segmind", *words)

@@ -70,6 +70,7 @@ def main(
     ] = False,
 ) -> None:
     """A stand-in for hosted image-generation APIs, offline."""
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # each broken form a line
     if version_:
         typer.echo(f"testcard {version('testcard')}")
         raise typer.Exit

@@ -194,7 +194,6 @@ def logging_to(out: TextIO | None, err: TextIO | None, format_: LogFormat) -> It
     _calls.setLevel(logging.INFO)
     _calls.addHandler(calls)
     logging.getLogger().addHandler(warnings)
-    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # each broken form a line
     try:
         yield calls
     finally:
