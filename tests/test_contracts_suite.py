@@ -9,6 +9,8 @@ import sys
 import pytest
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.long
+
 
 def suite(*paths: str) -> dict[str, int]:
     """Run pytest on `paths`; return how many tests came out in each way."""

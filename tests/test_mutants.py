@@ -20,6 +20,9 @@ _LEAST_BY_PLAN = 0.85
 _MOST_PAID = 14  # calls of a plan that cost something: about ten
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def by_plan() -> dict[str, Result]:
     """Every mutant, and the faithful mock in the documented profile, after the live plan."""
