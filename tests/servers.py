@@ -22,8 +22,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
+from testcard.doors.at_once import AtOnce
 from testcard.doors.deadlines import Deadlines
-from testcard.doors.http import application
+from testcard.doors.http import application, at_once
 from testcard.doors.listening import Server, listening_socket, server_config
 from testcard.mock.core import Mock
 
@@ -130,14 +131,18 @@ def door(
     cors: bool = True,
 ) -> Iterator[str]:
     """Serve `mock` through the HTTP door in a thread of this process; yield the base URL."""
-    with serve(application(mock, cors=cors), deadlines) as base:
+    with serve(application(mock, cors=cors), deadlines, at_once(mock)) as base:
         yield base
 
 
 @contextmanager
-def serve(app: ASGIApp, deadlines: Deadlines = Deadlines()) -> Iterator[str]:  # noqa: B008
+def serve(
+    app: ASGIApp,
+    deadlines: Deadlines = Deadlines(),  # noqa: B008
+    at_once: AtOnce | None = None,
+) -> Iterator[str]:
     """Serve an ASGI application as testcard's servers do; yield the base URL."""
-    server = Server(server_config(app, grace=SECONDS, deadlines=deadlines))
+    server = Server(server_config(app, grace=SECONDS, deadlines=deadlines, at_once=at_once))
     with listening_socket("127.0.0.1") as listening:
         base = f"http://127.0.0.1:{listening.getsockname()[1]}"
         thread = Thread(target=server.run, args=([listening],))

@@ -11,6 +11,7 @@ import re
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from testcard.doors.at_once import Answer
     from testcard.mock.core import Work
     from testcard.mock.dialect import Dialect
 
 _HOST: Final = re.compile(rb"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _LARGE: Final = 1 << 20  # bytes of a body that needs room, and is put together off the event loop
 _LARGEST_AT_ONCE: Final = 3  # of the largest bodies: for so many there is room
+_BEGUN: Final = "testcard.begun"  # where a scope holds what `Door.at_once` left
 _NOBODY_KNOWN: Final = ""
 """Stands for the peer of a call that came through a pipe, where no address tells who calls."""
 
@@ -77,17 +80,39 @@ class Door:
                 await asyncio.sleep(reply.delay)
         await _send(reply, scope["method"], send)
 
+    def at_once(self, scope: Scope, body: bytes) -> Answer | None:
+        """Answer a whole call, where that needs no waiting; else leave it to `__call__`.
+
+        What was begun by then is in the scope, for nothing is done twice.
+        """
+        if len(body) > self._mock.largest_body:
+            return None
+        try:
+            call = self._call(scope, body)
+        except _NoUrl:
+            return None
+        step = _begun(self._mock, call)
+        if isinstance(step, Reply) and _is_plain(step):
+            return step.status, reply_headers(step), reply_body(step, call.method)
+        scope[_BEGUN] = step
+        return None
+
     async def _answered(self, scope: Scope, receive: Receive) -> Reply:
-        peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
-        headers, root = call_headers(scope["headers"]), scope.get("root_path", "")
-        head = Call(scope["method"], self._url(scope), headers, b"", peer, quote(root))
         place = _Place(self._room)
         try:
-            step = self._mock.begin(await _whole(head, receive, self._mock.largest_body, place))
+            step = scope.get(_BEGUN)
+            if step is None:
+                head = self._call(scope)
+                step = self._mock.begin(await _whole(head, receive, self._mock.largest_body, place))
             return step if isinstance(step, Reply) else await _done(step, receive)
         finally:
             if place.taken:
                 self._room.give(place.taken)
+
+    def _call(self, scope: Scope, body: bytes = b"") -> Call:
+        peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
+        headers, root = call_headers(scope["headers"]), scope.get("root_path", "")
+        return Call(scope["method"], self._url(scope), headers, body, peer, root and quote(root))
 
     def _url(self, scope: Scope) -> str:
         """Return the URL as the client wrote it: escapes in the path as they came.
@@ -95,7 +120,7 @@ class Door:
         Raises:
             _NoUrl: its host is none.
         """
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        hosts, scheme = _addressed(scope)
         if len(hosts) > 1 or (hosts and hosts[0] and not _HOST.fullmatch(hosts[0])):
             seen = ", ".join(ascii(host.decode("latin-1")) for host in hosts)
             raise _NoUrl(f"Host is {seen}; one name or address was expected, with :port or without")
@@ -103,12 +128,28 @@ class Door:
         path = self._prefix + path_of(scope)
         if scope["query_string"]:
             path += b"?" + scope["query_string"]
-        url = f"{_scheme(scope)}://{host}{path.decode('latin-1')}"
+        url = f"{scheme}://{host}{path.decode('latin-1')}"
         try:
             urlsplit(url)
         except ValueError as error:
             raise _NoUrl(f"this is no URL: {error}") from error
         return url
+
+
+def _begun(mock: Answering, call: Call) -> Reply | Work:
+    try:
+        return mock.begin(call)
+    except Exception as error:
+        return partial(_raise, error)
+
+
+def _raise(error: Exception) -> Reply:
+    raise error
+
+
+def _is_plain(reply: Reply) -> bool:
+    """Whether a door has but to write it."""
+    return not (reply.delay or reply.streamed or reply.header("connection"))
 
 
 class _Left(Exception):  # noqa: N818 (what happened)
@@ -125,12 +166,19 @@ def _here(scope: Scope) -> str:
     return name if port is None else f"{name}:{port}"
 
 
-def _scheme(scope: Scope) -> str:
-    """Return the scheme that the client used: a gateway ahead that undid TLS may tell it."""
+def _addressed(scope: Scope) -> tuple[list[bytes], str]:
+    """Return what the client said is the host, and the scheme that it used.
+
+    The scheme may be told by a gateway ahead, which undid TLS.
+    """
+    hosts: list[bytes] = []
+    told = ""
     for name, value in scope["headers"]:
-        if name == b"x-forwarded-proto" and value.strip().lower() in (b"http", b"https"):
-            return str(value.strip().lower().decode())
-    return str(scope["scheme"])
+        if name == b"host":
+            hosts.append(value)
+        elif name == b"x-forwarded-proto" and value.strip().lower() in (b"http", b"https"):
+            told = told or value.strip().lower().decode()
+    return hosts, told or scope["scheme"]
 
 
 def path_of(scope: Scope) -> bytes:

@@ -21,6 +21,8 @@ from testcard.mock.routing import normal_path
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from testcard.doors.at_once import AtOnce
+
 _PAGE: Final = re.compile(r"/(?P<provider>[^/]+)(?:/?|/docs(?:/.*)?|/openapi\.(?:json|yaml))")
 
 
@@ -45,6 +47,11 @@ def application(mock: Answering, *, cors: bool = True) -> ASGIApp:
             raise ValueError(f"an ASGI scope of type http was expected, {scope['type']!r} came")
 
     return sharing(app) if cors else app
+
+
+def at_once(mock: Answering) -> AtOnce:
+    """Return what answers for `mock` the calls that need neither `application` nor any waiting."""
+    return Door(mock).at_once
 
 
 class _Pages:

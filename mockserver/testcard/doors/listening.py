@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
+from testcard.doors.at_once import AtOnce, AtOnceProtocol
 from testcard.doors.deadlines import Deadlines
 from testcard.doors.protocol import HttpProtocol
 
@@ -55,6 +56,7 @@ def server_config(
     grace: float,
     deadlines: Deadlines = Deadlines(),  # noqa: B008 (frozen)
     http: Callable[..., asyncio.Protocol] | None = None,
+    at_once: AtOnce | None = None,
     **options: Any,
 ) -> uvicorn.Config:
     """Return uvicorn's options.
@@ -64,9 +66,11 @@ def server_config(
         grace: seconds that calls in flight are given when the server ends.
         deadlines: how long clients are waited for.
         http: another protocol; `HttpProtocol` with `deadlines` where none is given.
+        at_once: who answers simple calls ahead of `app`.
         options: more of uvicorn's own.
     """
-    protocol = http or partial(HttpProtocol, deadlines=deadlines)
+    ours = partial(AtOnceProtocol, at_once=at_once) if at_once else HttpProtocol
+    protocol = http or partial(ours, deadlines=deadlines)
     settings = {
         "interface": "asgi3",
         "lifespan": "off",

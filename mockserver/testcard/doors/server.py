@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from testcard.doors.http import application
+from testcard.doors.http import application, at_once
 from testcard.doors.listening import Server, listening_socket, server_config
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def serve_until_stopped(
         OSError: the address cannot be listened on; the message says which.
     """
     listening = listening_socket(host, port)
-    config = server_config(application(mock, cors=cors), grace=_GRACE_SECONDS)
+    app = application(mock, cors=cors)
+    config = server_config(app, grace=_GRACE_SECONDS, at_once=at_once(mock))
     gc.freeze()  # what is imported stays, and looking through it would hold up every call
     ready(base_url(host, listening.getsockname()[1]))
     with suppress(KeyboardInterrupt), listening:
