@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from testcard.doors.protocol import HttpProtocol, Reading
+from testcard.doors.protocol import Awaiting, HttpProtocol
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -64,7 +64,7 @@ class AtOnceProtocol(HttpProtocol):
             super()._begin_cycle()
             super().on_message_complete()
             return
-        self._reading, self._waiting = Reading.NOTHING, 0
+        self._reading, self._waiting = Awaiting.NOTHING, 0
         self.server_state.total_requests += 1
         self._expect(self._deadlines.idle)
         self._write(*answer)

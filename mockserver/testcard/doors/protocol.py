@@ -38,7 +38,7 @@ _PIECE: Final = 64  # bytes that each piece counts for beside its own
 _STILL_THERE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Reading(Enum):
+class Awaiting(Enum):
     """Which part of a call comes next."""
 
     NOTHING = "nothing"
@@ -64,7 +64,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._step = min(deadlines.head, deadlines.body, deadlines.idle)
         self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._reading = Reading.NOTHING
+        self._reading = Awaiting.NOTHING
         self._head_size = 0
         self._around = 0  # bytes since the last of a body
         self._measured = False  # whether the body's length is declared
@@ -109,11 +109,11 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._pieces and not self._measured:
             self._hand_over()
-        if self._reading is Reading.HEAD:
+        if self._reading is Awaiting.HEAD:
             self._head_size += size
             if self._head_size > _MOST_HEAD:
                 self._give_up(431, f"the head of this call is longer than {_MOST_HEAD} bytes")
-        elif self._reading is Reading.BODY and self._around > _MOST_HEAD:
+        elif self._reading is Awaiting.BODY and self._around > _MOST_HEAD:
             self._give_up(431, f"more than {_MOST_HEAD} bytes came that are none of the body's")
 
     def eof_received(self) -> bool:  # type: ignore[override]
@@ -130,14 +130,14 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a head."""
         super().on_message_begin()
-        self._reading = Reading.HEAD
+        self._reading = Awaiting.HEAD
         self._expect(self._deadlines.head)
         self._measured = False
         self._head_size = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep one header; what stands behind a body is passed over (RFC 9110, 6.5.1)."""
-        if self._reading is Reading.BODY:
+        if self._reading is Awaiting.BODY:
             return
         name = name.lower()
         self.headers.append((name, value))
@@ -152,15 +152,14 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._declined is not None:
             self.headers[:], self._declined = self._declined, None
-        self._reading = Reading.BODY
+        self._reading = Awaiting.BODY
         self._around = 0
         self._pieces, self._waiting = [], 0
         self._due = self.loop.time() + self._deadlines.body
         self._begin_cycle()
 
     def _begin_cycle(self) -> None:
-        """Hand the head over; the application reads the body as it comes."""
-        super().on_headers_complete()
+        super().on_headers_complete()  # the application reads the body as it comes
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body; what came is handed over once a read, or where it is much."""
@@ -181,7 +180,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Wait for nothing more of this call."""
         if self.parser.should_upgrade():
             return
-        self._reading = Reading.NOTHING
+        self._reading = Awaiting.NOTHING
         self._due = None
         self._hand_over()
         if self.cycle.response_complete:  # it was refused before it was read
@@ -203,7 +202,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif self._reading is Reading.NOTHING:
+        elif self._reading is Awaiting.NOTHING:
             self._expect(self._deadlines.idle)
         self.flow.resume_reading()
 
@@ -250,7 +249,7 @@ class HttpProtocol(HttpToolsProtocol):
             last.disconnected = True
             last.message_event.set()
         began = last is not None and last.more_body and last.response_started
-        if self._reading is not Reading.NOTHING and not began:
+        if self._reading is not Awaiting.NOTHING and not began:
             self._say(status, said)
             self._end.close()
         else:
