@@ -28,9 +28,10 @@ from tests.support import (
 )
 
 from testcard.common.body import FilePart
+from testcard.common.fields import Body, Field
 from testcard.common.message import Call, Reply
 from testcard.common.picture import sniff
-from testcard.common.reading import Body, Field, Operation, Profile
+from testcard.common.reading import Operation, Profile
 from testcard.common.schema import Validator, types
 
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,9 +58,8 @@ headers = st.dictionaries(header_names, header_values, max_size=4)
 
 @cache
 def operation_of(api: Api, profile: Profile, method: str = "POST") -> Operation:
-    reading = mock_of(api, profile=profile).dialects[api.provider].reading
     path = api.path if method == "POST" else f"{api.path}/status/some-id"
-    operation, _, _ = reading.match(method, path)
+    operation = mock_of(api, profile=profile).dialects[api.provider].reading.match(method, path)[0]
     assert operation is not None
     return operation
 

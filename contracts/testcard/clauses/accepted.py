@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from testcard.clauses.base import always, name_of, request_fields, weakest
 from testcard.common.body import FilePart
+from testcard.common.fields import Field
 from testcard.common.place import field_place
-from testcard.common.reading import Field, Reading
+from testcard.common.reading import Reading
 from testcard.common.schema import shown
 from testcard.common.spec import Evidence
 from testcard.common.upload import encoding_of

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from testcard.common.reading import Field, Reading
+from testcard.common.fields import Field
+from testcard.common.reading import Reading
 from testcard.common.spec import GRADES, Evidence, evidence, words
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import TargetKind

@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 
 from testcard.clauses.base import always, asks, name_of, replies, role_evidence
-from testcard.common.asked import random_at_most
 from testcard.common.picture import format_of, sniff
 from testcard.common.place import field_place, response_place
 from testcard.common.reading import Reading
@@ -192,7 +191,7 @@ def seed_range(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         field, sent = each.field("seed"), each.asked.seed
         if not each.succeeded or field is None or sent is not None or "seed" not in each.said:
             continue
-        drawn, least = each.said["seed"], random_at_most(field)
+        drawn, least = each.said["seed"], field.random_at_most
         low, high = field.schema.get("minimum"), field.schema.get("maximum")
         kept = isinstance(drawn, int) and (least is None or drawn > least)
         kept = kept and (low is None or drawn >= low) and (high is None or drawn <= high)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from testcard.clauses.base import always, name_of
+from testcard.common.fields import Body
 from testcard.common.place import flaw_place
-from testcard.common.reading import Body, Operation, Reading
+from testcard.common.reading import Operation, Reading
 from testcard.common.spec import Evidence
 from testcard.contract.calls import OWN_AGENT
 from testcard.contract.trace import ReadExchange

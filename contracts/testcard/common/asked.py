@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from testcard.common.reading import Body, Field
+from testcard.common.fields import Body
 from testcard.common.schema import coerced
-from testcard.common.spec import words
 
 DEFAULT_SIDE: Final = 512
 """Pixels of a picture's side where neither the call nor a picture in it says."""
@@ -39,7 +38,7 @@ class Asked:
     def number(self, role: str) -> float | None:
         """Return a number that is asked for; None where none is."""
         value = self.by_role.get(role)
-        if type(value) is int or type(value) is float:
+        if value is None or type(value) is int or type(value) is float:
             return value
         if isinstance(value, str):
             return float(value) if _NUMBER.fullmatch(value) else None
@@ -89,27 +88,17 @@ class Asked:
 
 def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
     """Return what `fields`, as sent, ask for by the roles of `body`."""
-    by_role: dict[str, Any] = {}
-    options: dict[str, Any] = {}
-    least = None
-    for each in body.telling if body else ():
-        name, role = each.name, each.role
-        if role == "seed":
-            least = random_at_most(each)
-        value = fields.get(name)
-        value = each.schema.get("default") if value is None else value
+    if body is None:
+        return Asked({}, {}, None)
+    by_role, options = {**body.defaults}, {**body.default_options}
+    for each in body.telling:
+        value = fields.get(each.name)
         if value is None:
             continue
         if isinstance(value, str) and not each.is_text:
             value = coerced(value, each.schema)
-        if role == "option":
-            options[name] = value
+        if each.role == "option":
+            options[each.name] = value
         else:
-            by_role[role] = value
-    return Asked(by_role, options, least)
-
-
-def random_at_most(field: Field) -> int | None:
-    """Return the highest seed that asks for a random one; None where none does."""
-    most = words(field.schema).get("random-at-most")
-    return most if isinstance(most, int) else None
+            by_role[each.role] = value
+    return Asked(by_role, options, body.draws_up_to)

@@ -19,8 +19,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field as Part
 from python_multipart.multipart import File, parse_options_header
 
+from testcard.common.fields import Body
 from testcard.common.message import Call
-from testcard.common.reading import Body
 from testcard.common.schema import shown
 
 MULTIPART = "multipart/form-data"

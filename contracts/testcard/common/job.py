@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from testcard.common.asked import DEFAULT_SIDE, Asked, asked_in
+from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.picture import Pixels
-from testcard.common.reading import Body
 from testcard.common.schema import Breach, shown
 from testcard.common.spec import Family
 from testcard.common.trouble import Trouble
@@ -121,14 +121,15 @@ def asked(
         Trouble: invalid: the size asked for cannot be read.
     """
     said = asked_in(body, fields)
+    told = said.by_role.get
     init = pictures.get("init-image")
     width, height = _size(said, init)
     strength, seed = said.strength, said.seed
     steps, guidance = said.number("steps"), said.number("guidance")
     return PictureJob(
         provider,
-        said.by_role.get("prompt", ""),
-        said.by_role.get("negative-prompt", ""),
+        told("prompt", ""),
+        told("negative-prompt", ""),
         init if kept else None,
         pictures.get("mask-image") if kept else None,
         width,
@@ -138,9 +139,9 @@ def asked(
         float(7.5 if guidance is None else guidance),
         1.0 if strength is None else strength,
         draw_seed() if seed is None else seed,
-        said.by_role.get("scheduler"),
-        said.by_role.get("style"),
-        tuple(sorted(each for each in said.options.items() if each[0] in fields)),
+        told("scheduler"),
+        told("style"),
+        tuple(sorted([each for each in said.options.items() if each[0] in fields])),
         family,
     )
 

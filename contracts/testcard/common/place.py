@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
-from testcard.common.reading import Body, Operation, Reading
+from testcard.common.reading import Operation, Reading
 from testcard.common.spec import Evidence, Node, evidence, words
 
 Place = tuple[str, ...]

@@ -13,7 +13,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, cast
 
-from testcard.common.schema import Schema, Validator, coerced, merged, types
+from testcard.common.fields import Body, body_of
+from testcard.common.schema import Validator, coerced, merged
 from testcard.common.spec import (
     Evidence,
     Node,
@@ -30,65 +31,6 @@ Profile = Literal["lenient", "documented"]
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One member of a request body, in one reading.
-
-    Attributes:
-        name: as the page has it.
-        schema: JSON Schema, with `x-testcard`.
-        required: whether a body without it is refused.
-        role: what it means, in the vocabulary's words; empty where it has no role.
-        aliases: further names that the lenient profile takes.
-        encodings: how a picture in it may be sent; empty where it is no picture.
-        is_text: whether a text in it stays what it is: no other type is looked for first.
-    """
-
-    name: str
-    schema: Schema
-    required: bool
-    role: str
-    aliases: tuple[str, ...]
-    encodings: tuple[str, ...]
-    is_text: bool
-
-    def evidence(self, keyword: str | None = None) -> Evidence:
-        """Return the evidence of one keyword, or of the field as a whole."""
-        return evidence(self.schema, keyword)
-
-
-@dataclass(frozen=True)
-class Body:
-    """The request body of an operation, in one reading.
-
-    Attributes:
-        media_type: the one it is sent in.
-        schema: JSON Schema of the whole of it.
-        fields: its members by name.
-        pictures: those of them that carry pictures.
-        validator: of the whole.
-        advice: of what the page advises; a breach is never refused.
-        untyped: whether it may come without a Content-Type.
-        evidence: where the body as a whole stands.
-        aliases: further names, which the lenient profile takes -> names.
-    """
-
-    media_type: str
-    schema: Schema
-    fields: Mapping[str, Field]
-    pictures: tuple[Field, ...]
-    validator: Validator
-    advice: Validator
-    untyped: bool
-    evidence: Evidence
-    aliases: Mapping[str, str]
-
-    @cached_property
-    def telling(self) -> tuple[Field, ...]:
-        """The fields that have a role."""
-        return tuple(each for each in self.fields.values() if each.role)
 
 
 @dataclass(frozen=True)
@@ -252,7 +194,7 @@ def _operation(document: Node, path: str, method: str, node: Node) -> Operation:
         pattern=_pattern(path),
         aliases=aliases,
         alias_patterns=tuple(_pattern(alias) for alias in aliases),
-        body=_body(node["requestBody"]) if "requestBody" in node else None,
+        body=body_of(node["requestBody"]) if "requestBody" in node else None,
         key_headers=tuple(scheme["name"] for scheme in used),
         key_aliases=tuple(alias for scheme in used for alias in words(scheme).get("aliases", ())),
         key_optional={} in security or not security,
@@ -265,35 +207,3 @@ def _pattern(path: str) -> re.Pattern[str]:
     literal, names = pieces[::2], pieces[1::2]
     holes = [f"(?P<{name}>[^/]+)" for name in names] + [""]
     return re.compile("".join(re.escape(a) + b for a, b in zip(literal, holes, strict=True)))
-
-
-def _body(node: Node) -> Body:
-    media_type, content = next(iter(node["content"].items()))
-    schema = content["schema"]
-    required = schema.get("required", ())
-    fields = {
-        name: _field(name, child, required=name in required)
-        for name, child in schema.get("properties", {}).items()
-    }
-    advice = {
-        name: words(each.schema)["advice"]
-        for name, each in fields.items()
-        if "advice" in words(each.schema)
-    }
-    return Body(
-        media_type=media_type,
-        schema=schema,
-        fields=fields,
-        pictures=tuple(each for each in fields.values() if each.encodings),
-        validator=Validator(schema),
-        advice=Validator({"properties": advice}),
-        untyped=words(node).get("missing-content-type") == "accepted",
-        evidence=evidence(node),
-        aliases={alias: name for name, each in fields.items() for alias in each.aliases},
-    )
-
-
-def _field(name: str, schema: Schema, *, required: bool) -> Field:
-    own, is_text = words(schema), types(schema)[:1] in ((), ("string",))
-    aliases, encodings = tuple(own.get("aliases", ())), tuple(own.get("encodings", ()))
-    return Field(name, schema, required, own.get("role", ""), aliases, encodings, is_text)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from testcard.common.body import MULTIPART, FilePart, Malformed, SentBody, checkable, sent_in
+from testcard.common.fields import Body, Field
 from testcard.common.flaw import Flaw
 from testcard.common.keys import bare_key, kind_of
 from testcard.common.message import Call
 from testcard.common.picture import PictureError
 from testcard.common.place import keyword_evidence
-from testcard.common.reading import Body, Field, Operation, Reading
+from testcard.common.reading import Operation, Reading
 from testcard.common.schema import Breach, coerced, shown, types
 from testcard.common.spec import Evidence
 from testcard.common.trouble import Kind

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from testcard.common.body import FilePart
-from testcard.common.reading import Field
+from testcard.common.fields import Field
 from testcard.common.schema import Schema, types
 from testcard.contract.calls import Links
 from testcard.drivers.material import all_encodings, encoded

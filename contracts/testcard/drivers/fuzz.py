@@ -22,8 +22,9 @@ from schemathesis import Case, CheckContext, GenerationMode, Response
 
 from testcard.clauses.catalogue import CLAUSES
 from testcard.common.body import MULTIPART
+from testcard.common.fields import Body, Field
 from testcard.common.message import Call, Exchange, Reply
-from testcard.common.reading import Body, Field, Operation, Reading
+from testcard.common.reading import Operation, Reading
 from testcard.common.schema import types
 from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from testcard.common.asked import random_at_most
-from testcard.common.reading import Body, Field, Operation
+from testcard.common.fields import Body, Field
+from testcard.common.reading import Operation
 from testcard.common.schema import Schema, types
 from testcard.common.spec import words
 from testcard.common.upload import Encoding
@@ -162,7 +162,7 @@ class Values:
     def chance(self) -> Fields:
         """Return the seed that asks for a random one; nothing where no seed does."""
         field = self.role("seed")
-        most = random_at_most(field) if field else None
+        most = field.random_at_most if field else None
         return {} if field is None or most is None else {field.name: most}
 
     # Ends

@@ -17,8 +17,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from testcard.common.fields import Field
 from testcard.common.keys import MAGIC_KEYS
-from testcard.common.reading import Field, Operation, Reading
+from testcard.common.reading import Operation, Reading
 from testcard.common.schema import Schema, shown, types
 from testcard.common.spec import Evidence, Spec, evidence, words
 

@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 
 from testcard.common.body import has_more_than
+from testcard.common.fields import Body
 from testcard.common.flaw import Flaw, in_words
 from testcard.common.keys import bare_key, key_digest
 from testcard.common.message import Call
-from testcard.common.reading import Body, Operation
+from testcard.common.reading import Operation
 from testcard.common.request import (
     alias_flaw,
     read_body,

@@ -14,11 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
 from testcard.common.picture import Pixels
-from testcard.common.reading import Body, Operation
+from testcard.common.reading import Operation
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
