@@ -17,6 +17,11 @@ from testcard.common.schema import coerced
 DEFAULT_SIDE: Final = 512
 """Pixels of a picture's side where neither the call nor a picture in it says."""
 
+NUMBERS: Final = frozenset(
+    ("width", "height", "samples", "steps", "guidance", "seed", "strength", "image-strength")
+)
+"""Roles of fields in which numbers stand."""
+
 _NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*")
 _SIZE: Final = re.compile(r"\s*([0-9]{1,9})\s*[xX]\s*([0-9]{1,9})\s*")
 
@@ -28,21 +33,14 @@ class Asked:
     Attributes:
         by_role: role -> value sent, or else the field's default; text read as the field's type.
         options: the same by name, of fields of role `option`, of which there may be several.
+        numbers: role -> number, for those of `NUMBERS` that are asked for.
         draws_up_to: seeds up to this one ask for a random one; None where none does.
     """
 
     by_role: Mapping[str, Any]
     options: Mapping[str, Any]
+    numbers: Mapping[str, float]
     draws_up_to: int | None
-
-    def number(self, role: str) -> float | None:
-        """Return a number that is asked for; None where none is."""
-        value = self.by_role.get(role)
-        if value is None or type(value) is int or type(value) is float:
-            return value
-        if isinstance(value, str):
-            return float(value) if _NUMBER.fullmatch(value) else None
-        return None
 
     def size(self, native: tuple[int, int] | None) -> tuple[int, int] | None:
         """Return width and height in pixels; None where they cannot be told.
@@ -50,7 +48,8 @@ class Asked:
         Args:
             native: of the picture sent, whose sides are taken where none are asked for.
         """
-        width, height = self._side("width"), self._side("height")
+        number = self.numbers.get
+        width, height = int(number("width", 0)), int(number("height", 0))
         if not (width and height) and "size" in self.by_role:
             found = _SIZE.fullmatch(str(self.by_role["size"]))
             if found is None:
@@ -60,27 +59,22 @@ class Asked:
             width, height = width or native[0], height or native[1]
         return (width, height) if width and height else None
 
-    def _side(self, role: str) -> int | None:
-        side = self.number(role)
-        return None if side is None else int(side)
-
     @property
     def samples(self) -> int:
         """How many pictures; 1 where nothing says."""
-        asked = self.number("samples")
-        return 1 if asked is None else int(asked)
+        return int(self.numbers.get("samples", 1))
 
     @property
     def seed(self) -> int | None:
         """The seed; None where it is to be a random one."""
-        seed = self.number("seed")
+        seed = self.numbers.get("seed")
         drawn = seed is None or (self.draws_up_to is not None and seed <= self.draws_up_to)
         return None if seed is None or drawn else int(seed)
 
     @property
     def strength(self) -> float | None:
         """Denoising strength, 0 (the input itself) to 1 (free of it); None where none is told."""
-        strength, kept = self.number("strength"), self.number("image-strength")
+        strength, kept = self.numbers.get("strength"), self.numbers.get("image-strength")
         if strength is None and kept is not None:
             return 1 - kept
         return None if strength is None else float(strength)
@@ -89,7 +83,7 @@ class Asked:
 def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
     """Return what `fields`, as sent, ask for by the roles of `body`."""
     if body is None:
-        return Asked({}, {}, None)
+        return Asked({}, {}, {}, None)
     by_role, options = {**body.defaults}, {**body.default_options}
     for each in body.telling:
         value = fields.get(each.name)
@@ -101,4 +95,15 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
             options[each.name] = value
         else:
             by_role[each.role] = value
-    return Asked(by_role, options, body.draws_up_to)
+    return Asked(by_role, options, _numbers(by_role), body.draws_up_to)
+
+
+def _numbers(by_role: Mapping[str, Any]) -> dict[str, float]:
+    found = {}
+    for role in NUMBERS & by_role.keys():
+        value = by_role[role]
+        if type(value) is int or type(value) is float:
+            found[role] = value
+        elif isinstance(value, str) and _NUMBER.fullmatch(value):
+            found[role] = float(value)
+    return found

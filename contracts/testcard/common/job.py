@@ -125,7 +125,7 @@ def asked(
     init = pictures.get("init-image")
     width, height = _size(said, init)
     strength, seed = said.strength, said.seed
-    steps, guidance = said.number("steps"), said.number("guidance")
+    steps, guidance = said.numbers.get("steps", 30), said.numbers.get("guidance", 7.5)
     return PictureJob(
         provider,
         told("prompt", ""),
@@ -136,7 +136,7 @@ def asked(
         height,
         said.samples,
         max(1, int(steps or 30)),
-        float(7.5 if guidance is None else guidance),
+        float(guidance),
         1.0 if strength is None else strength,
         draw_seed() if seed is None else seed,
         told("scheduler"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
@@ -20,6 +21,8 @@ BLANKED = "[blanked]"
 
 
 _LONG_URL = 4_096  # characters
+
+_LONG_TYPE = 200  # characters of a Content-Type
 
 _split_afresh = inspect.unwrap(urlsplit)
 
@@ -34,6 +37,13 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     parts: SplitResult = _split_afresh(url)
     return parts
+
+
+def _media_type_of(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+_media_type = lru_cache(maxsize=64)(_media_type_of)  # clients send the same few
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -68,7 +78,8 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`, in any case, or None."""
-        return self.first_headers.get(name.lower())
+        found = self._by_name
+        return (self.first_headers if found is None else found).get(name.lower())
 
     def with_body(self, body: bytes) -> Call:
         """Return the same call with this body; its headers are not looked through anew."""
@@ -93,14 +104,16 @@ class Call:
     @property
     def media_type(self) -> str | None:
         """The Content-Type without its parameters, in small letters; None where absent."""
-        value = self.header("content-type")
-        return value.partition(";")[0].strip().lower() if value else None
+        value = self.first_headers.get("content-type")
+        if not value:
+            return None
+        return _media_type(value) if len(value) <= _LONG_TYPE else _media_type_of(value)
 
     @property
     def body_size(self) -> int:
         """Bytes of the body: those that are here, or those declared where these are more."""
-        declared = (self.header("content-length") or "")[:_DIGITS]
-        return max(len(self.body), int(declared) if declared.isdecimal() else 0)
+        here, declared = len(self.body), self.first_headers.get("content-length", "")[:_DIGITS]
+        return max(here, int(declared)) if declared.isdecimal() else here
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ Knows Readings and magic keys. Must not know replies, clauses, or any one provid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -83,7 +83,7 @@ def read_key(call: Call, operation: Operation) -> tuple[str, list[Flaw]]:
         value = (call.header(name) or "").strip()
         if value:
             key = bare_key(value)
-            return key, list(_of_key(operation, name, value, key))
+            return key, [*_of_key(operation, name, value, key)]
     names = " or ".join(operation.key_headers)
     message, needed = f"no key was sent in {names}", not operation.key_optional
     return "", [_key_flaw(operation, names, "missing-key", message, refused=needed)]
@@ -149,8 +149,9 @@ def read_body(
         value = checkable(found.values) if form else found.values
         if breaches := body.validator.breaches(value):
             found.flaws += _of_schema(breaches, body)
-        if body.pictures:
-            found.flaws += _of_encodings(found, body)
+        for each in body.pictures:
+            if each.name in found.values:
+                found.flaws += _of_encoding(found, each)
         if not lenient and (breaches := body.advice.breaches(value)):
             found.notes += _unadvised(breaches, body)
     return found
@@ -172,16 +173,18 @@ def _of_media_type(call: Call, body: Body, *, lenient: bool) -> Iterator[Flaw]:
 
 
 def _read(found: RequestFields, sent: SentBody, body: Body, *, lenient: bool) -> None:
-    unlisted = []
+    unlisted, values, fields = [], found.values, body.fields
     for name, value in sent.values.items():
-        target = body.fields.get(name)
+        target = fields.get(name)
         if target is None and lenient:
             other = body.aliases.get(name, "")
-            target = body.fields.get(other) if other not in sent.values else None
-        if target is not None:
-            _keep(found, target, value, form=sent.form, lenient=lenient)
-        else:
+            target = fields.get(other) if other not in sent.values else None
+        if target is None:
             unlisted.append(name)
+        elif type(value) is str and target.is_text and len(value) <= _LONGEST_TEXT:
+            values[target.name] = value
+        else:
+            _keep(found, target, value, form=sent.form, lenient=lenient)
     if lenient:
         return
     for name, times in sent.repeated.items():
@@ -193,9 +196,6 @@ def _read(found: RequestFields, sent: SentBody, body: Body, *, lenient: bool) ->
 
 
 def _keep(found: RequestFields, target: Field, value: Any, *, form: bool, lenient: bool) -> None:
-    if type(value) is str and target.is_text and len(value) <= _LONGEST_TEXT:
-        found.values[target.name] = value
-        return
     if isinstance(value, (str, FilePart)) and not target.encodings:
         value = _text(found, target, value, form=form, lenient=lenient)
         if value is None:
@@ -242,14 +242,14 @@ def _of_schema(breaches: Iterable[Breach], body: Body) -> Iterator[Flaw]:
         yield Flaw("invalid", "field", breach.path, breach.keyword, breach.message, said)
 
 
-def _of_encodings(found: RequestFields, body: Body) -> Iterator[Flaw]:
-    for each in body.pictures:
-        value = found.values.get(each.name)
-        kind = encoding_of(value)
-        if kind is None or kind in each.encodings:
-            continue
-        if not any(flaw.where == each.name for flaw in found.flaws):
-            yield picture_flaw(each, _refusal(value, each))
+def _of_encoding(found: RequestFields, target: Field) -> Sequence[Flaw]:
+    value = found.values[target.name]
+    kind = encoding_of(value)
+    if kind is None or kind in target.encodings:
+        return ()
+    if any(flaw.where == target.name for flaw in found.flaws):
+        return ()
+    return (picture_flaw(target, _refusal(value, target)),)
 
 
 def _refusal(value: Any, target: Field) -> PictureError:

@@ -52,16 +52,18 @@ def encoding_of(value: Any) -> Encoding | None:
 
     `bytes` are the content of a file part.
     """
-    if isinstance(value, FilePart):
-        return "part" if value.filename is None else "file"
-    if isinstance(value, bytes):
-        return "file"
     if not isinstance(value, str):
-        return None
+        return _encoding_of_bytes(value)
     start = value[:_ECHO].lstrip()[:8].lower()
     if start.startswith("data:"):
         return "data-uri"
     return "url" if start.startswith(("http://", "https://")) else "base64"
+
+
+def _encoding_of_bytes(value: Any) -> Encoding | None:
+    if isinstance(value, FilePart):
+        return "part" if value.filename is None else "file"
+    return "file" if isinstance(value, bytes) else None
 
 
 def require_encoding(value: str | bytes | FilePart, encodings: Collection[str]) -> Encoding:

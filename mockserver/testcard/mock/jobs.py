@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from itertools import chain
 from sys import getsizeof
 from typing import Final
 
@@ -26,38 +27,37 @@ class _Shared:
 
 
 class Jobs:
-    """The latest jobs, oldest first; none goes back from SUCCESS or FAILURE."""
+    """The latest jobs, oldest first; none goes back from SUCCESS or FAILURE.
+
+    Attributes:
+        weight: bytes that all of them take, pictures that they share counted once; to be read.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._weights: dict[str, int] = {}
         self._shared: dict[str | bytes, _Shared] = {}
-        self._bytes = 0
+        self.weight = 0
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self._jobs)
-
-    @property
-    def weight(self) -> int:
-        """Bytes that all of them take, pictures that they share counted once."""
-        return self._bytes
 
     def clear(self) -> None:
         """Forget them all."""
         self._jobs.clear()
         self._weights.clear()
         self._shared.clear()
-        self._bytes = 0
+        self.weight = 0
 
     def add(self, job: Job) -> Job:
         """Keep a job, and return it as it is kept."""
         order = self._share(job.order)
         kept = job if order is job.order else replace(job, order=order)
         self._jobs[job.id] = kept
-        self._weights[job.id] = _weight(kept)
-        self._bytes += self._weights[job.id]
+        weight = self._weights[job.id] = _weight(kept)
+        self.weight += weight
         return kept
 
     def find(self, job_id: str) -> Job | None:
@@ -92,7 +92,7 @@ class Jobs:
         return job
 
     def _let_go(self, job: Job) -> None:
-        self._bytes -= self._weights.pop(job.id)
+        self.weight -= self._weights.pop(job.id)
         for upload in job.order.uploads:
             if len(upload.value) < _LARGE:
                 continue
@@ -100,10 +100,10 @@ class Jobs:
             shared.jobs -= 1
             if not shared.jobs:
                 del self._shared[upload.value]
-                self._bytes -= getsizeof(upload.value)
+                self.weight -= getsizeof(upload.value)
 
     def _share(self, order: Order) -> Order:
-        if all(len(each.value) < _LARGE for each in order.uploads):
+        if not [each for each in order.uploads if len(each.value) >= _LARGE]:
             return order
         return Order(order.work, tuple([self._kept_once(each) for each in order.uploads]))
 
@@ -113,7 +113,7 @@ class Jobs:
         shared = self._shared.get(upload.value)
         if shared is None:
             shared = self._shared[upload.value] = _Shared(upload.value)
-            self._bytes += getsizeof(upload.value)
+            self.weight += getsizeof(upload.value)
         shared.jobs += 1
         if shared.value is upload.value:
             return upload
@@ -139,5 +139,5 @@ def _weight(job: Job) -> int:
     texts = getsizeof(work.prompt) + getsizeof(work.negative_prompt)
     texts += getsizeof(work.scheduler) + getsizeof(work.style)
     texts += sum([getsizeof(each.value) for each in uploads if len(each.value) < _LARGE])
-    options = sum([getsizeof(value) + getsizeof(name) + _OPTION for name, value in work.options])
+    options = sum(map(getsizeof, chain.from_iterable(work.options))) + _OPTION * len(work.options)
     return _FRAME + texts + options + _UPLOAD * len(uploads)

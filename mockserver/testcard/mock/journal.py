@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from sys import getsizeof
 from threading import Lock
 from typing import Any, Final
@@ -153,7 +154,7 @@ def _weight(entry: Entry) -> int:
 
 
 def _headers_weight(headers: Headers) -> int:
-    return sum([getsizeof(name) + getsizeof(value) + _HEADER for name, value in headers])
+    return sum(map(getsizeof, chain.from_iterable(headers))) + _HEADER * len(headers)
 
 
 def _findings_weight(findings: tuple[Finding, ...]) -> int:

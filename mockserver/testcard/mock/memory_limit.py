@@ -6,7 +6,8 @@ give memory back to the system itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
+from operator import attrgetter
 from sys import getsizeof
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
@@ -23,6 +24,7 @@ _KEPT: Final = 0.7  # of a limit; calls under way need the rest, which nobody co
 _ENTRY: Final = 300  # bytes that a cache takes for an entry, beside its value
 
 _PLAIN: Final = frozenset((str, bytes, int, float, bool, type(None)))
+_HELD: Final = attrgetter("held")
 _MANY: Final = (tuple, list, set, frozenset)
 
 K = TypeVar("K", bound=Hashable)
@@ -75,7 +77,7 @@ class MemoryLimit:
     @property
     def held(self) -> int:
         """Bytes that are held by all together."""
-        return sum(share.held for share in self._shares)
+        return sum(map(_HELD, self._shares))
 
     def share(self, part: float, forget: Callable[[], bool]) -> Share:
         """Let one more keeper in.
@@ -92,8 +94,9 @@ class MemoryLimit:
     def make_room(self) -> None:
         """Have keepers drop things until they have room; call it without a lock held."""
         shares = self._shares
-        while sum([share.held for share in shares]) > self.room:
-            if max(shares, key=_fullness).forget():
+        while sum(map(_HELD, shares)) > self.room:
+            fullness = [share.held / share.part for share in shares]
+            if shares[fullness.index(max(fullness))].forget():
                 continue
             fullest = sorted(shares, key=_fullness, reverse=True)
             if not any(share.forget() for share in fullest):
@@ -181,7 +184,9 @@ def weigh(value: Any) -> int:
     return size + _weigh_all(value) if isinstance(value, _MANY) else size
 
 
-def _weigh_all(values: Iterable[Any]) -> int:
+def _weigh_all(values: Collection[Any]) -> int:
+    if _PLAIN.issuperset(map(type, values)):
+        return sum(map(getsizeof, values))
     return sum([getsizeof(each) if type(each) in _PLAIN else weigh(each) for each in values])
 
 

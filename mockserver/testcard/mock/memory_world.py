@@ -126,8 +126,12 @@ class MemoryWorld:
 
     def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
         """Hold `price` for a call; None, and nothing held, where too little is left."""
-        with self._changing:
-            return self._ledger.reserve(who, price)
+        with self._lock:
+            hold = self._ledger.reserve(who, price)
+            more = self._weigh()
+        if more:
+            self._memory.make_room()
+        return hold
 
     def settle(self, hold: Hold) -> None:
         """Take what was held for a call that succeeded; nothing where the hold has ended."""
@@ -197,11 +201,16 @@ class MemoryWorld:
 
         The oldest jobs are forgotten when there are too many, or their pictures too large.
         """
-        with self._changing:
+        with self._lock:
             job = self._jobs.add(Job(job_id, order, hold, self._policy, self._clock()))
             while len(self._jobs) > _MOST_JOBS:
                 self._ledger.release(self._jobs.forget_oldest().hold)
-            return self._advanced(job) if job.policy.kind == "at-once" else job
+            if job.policy.kind == "at-once":
+                job = self._advanced(job)
+            more = self._weigh()
+        if more:
+            self._memory.make_room()
+        return job
 
     def withdraw_job(self, job_id: str) -> None:
         """Forget a job that its client was not told of; what it held or cost is given back."""
@@ -243,8 +252,9 @@ class MemoryWorld:
         """Say what is held now, and return whether it is more than before."""
         accounts, jobs = self._accounts_share, self._jobs_share
         before = accounts.held + jobs.held
-        accounts.held, jobs.held = self._ledger.weight, self._jobs.weight
-        return accounts.held + jobs.held > before
+        in_accounts = accounts.held = self._ledger.weight
+        in_jobs = jobs.held = self._jobs.weight
+        return in_accounts + in_jobs > before
 
     def _forget_job(self) -> bool:
         with self._lock:

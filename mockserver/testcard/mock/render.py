@@ -34,12 +34,13 @@ def render(schema: Schema, known: Mapping[str, Any]) -> Any:
     Of alternatives, the one is taken that has a place for most of what is known. A member
     is left out where it is optional and nothing is known of it.
     """
-    for keyword in ("oneOf", "anyOf"):
-        if keyword in schema and words(schema).get("role") not in known:
-            return render(max(schema[keyword], key=lambda each: _fit(each, known)), known)
+    role = words(schema).get("role", "")
+    if role not in known:
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in schema:
+                return render(max(schema[keyword], key=lambda each: _fit(each, known)), known)
     if "const" in schema:
         return schema["const"]
-    role = words(schema).get("role", "")
     if role in known:
         return known[role]
     if "properties" in schema:
@@ -53,9 +54,10 @@ def render(schema: Schema, known: Mapping[str, Any]) -> Any:
 
 
 def _says(schema: Schema, known: Mapping[str, Any]) -> bool:
-    return words(schema).get("role") in known or any(
-        _says(child, known) for child in schema.get("properties", {}).values()
-    )
+    if words(schema).get("role") in known:
+        return True
+    children = schema.get("properties")
+    return any(_says(child, known) for child in children.values()) if children else False
 
 
 def _fit(schema: Schema, known: Mapping[str, Any]) -> int:

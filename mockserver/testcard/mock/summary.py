@@ -24,18 +24,23 @@ _AS_THEY_ARE = frozenset((int, float, bool, type(None)))
 
 def brief(value: Any, depth: int = 0) -> Any:
     """Return `value` with every long text, file, picture, deep and wide place cut to its size."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, str):
         short = len(value) <= _LONGEST
         return value if short else f"<{len(value)} characters: {value[:24]}…>"
-    if type(value) in _AS_THEY_ARE:
-        return value
     if isinstance(value, FilePart):
         return f"<file {value.filename or 'without a name'}, {len(value.data)} bytes>"
     if isinstance(value, Mapping | list) and depth == _DEEPEST:
         return f"<{len(value)} more, too deep to show>"
     if isinstance(value, Mapping):
-        shown = {name: brief(each, depth + 1) for name, each in islice(value.items(), _WIDEST)}
-        return shown | _more(len(value))
+        shown = {
+            name: each
+            if type(each) in _AS_THEY_ARE or (type(each) is str and len(each) <= _LONGEST)
+            else brief(each, depth + 1)
+            for name, each in islice(value.items(), _WIDEST)
+        }
+        return shown | _more(len(value)) if len(value) > _WIDEST else shown
     if isinstance(value, list):
         return [brief(each, depth + 1) for each in value[:_WIDEST]] + list(
             _more(len(value)).values()

@@ -37,8 +37,8 @@ from testcard.mock.render import json_bytes
 from testcard.mock.routing import Download
 from testcard.mock.services import Services, Step
 from testcard.mock.studio import PaintRequest
-from testcard.mock.uploads import Sent, decoded, held, order_of, taken
-from testcard.mock.world import AccountId, Hold
+from testcard.mock.uploads import Uploads, decoded, held, order_of, taken, uploads_of
+from testcard.mock.world import AccountId, Hold, Order
 
 ASKED_FOR = "this failure was asked for beforehand"
 """What the journal says of a call that met a fault laid in wait."""
@@ -169,22 +169,20 @@ class Turn:
 
     def _read(self, operation: Operation, body: Body) -> Reply | Step:
         read_fields(self._visit, self._dialect, operation, body)
-        sent = taken(self._visit, operation, self._services.inputs)
-        pictures = held(sent, self._services.inputs)
+        uploads, inputs = uploads_of(self._visit, body), self._services.inputs
+        sent = taken(uploads, inputs)
+        pictures = held(sent, inputs)
         if pictures is None:
-            return lambda: self._decode(operation, body, sent)
-        return self._order(operation, body, pictures)
-
-    def _decode(self, operation: Operation, body: Body, sent: Sent) -> Reply | Step:
-        pictures = decoded(self._visit, operation, sent, self._services.inputs)
-        return self._order(operation, body, pictures)
+            return lambda: self._order(operation, body, uploads, decoded(uploads, sent, inputs))
+        return self._order(operation, body, uploads, pictures)
 
     def _order(
-        self, operation: Operation, body: Body, pictures: Mapping[str, Pixels]
+        self, operation: Operation, body: Body, uploads: Uploads, pictures: Mapping[str, Pixels]
     ) -> Reply | Step:
         if operation.does == "job":  # its pictures are kept as they came
             later = self._job(body, pictures, kept=self._services.studio.has_notes)
-            return self._paid(later, lambda hold: self._begun(operation, later, hold))
+            order = order_of(uploads, later)
+            return self._paid(later, lambda hold: self._begun(order, hold))
         job = self._job(body, pictures)
         wanted = PaintRequest(
             job,
@@ -220,9 +218,8 @@ class Turn:
             world.release(hold)
             raise
 
-    def _begun(self, operation: Operation, job: PictureJob, hold: Hold) -> Reply:
+    def _begun(self, order: Order, hold: Hold) -> Reply:
         world = self._services.world
-        order = order_of(self._visit, operation, job)
         begun = world.begin_job(self._visit.draws.id(), order, hold)
         try:
             return self._dialect.begun(self._visit, begun, world)
