@@ -1,8 +1,13 @@
-"""The order of the tests: those that take long begin first, so that workers end together."""
+"""The order of the tests, so that workers end together, and the threads that each may take."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Each worker has a core: torch's threads, here and in servers that are started, would only wait.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled

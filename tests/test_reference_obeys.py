@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pybase64
 import pytest
-from tests.servers import serving
+from tests.servers import door
 from tests.support import (
     AITHRIVING,
     IMAGEPIPELINE,
@@ -29,8 +29,10 @@ from tests.support import (
     text,
 )
 
+from testcard.assembly import Options, build, open_engine
 from testcard.common.body import FilePart
 from testcard.common.picture import decode, distance, encode
+from testcard.mock.world import JobPolicy
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)
@@ -66,9 +68,10 @@ WHITE = encode(np.full((256, 256, 3), 255, np.uint8), "png")
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
+    painting = Options(engine=open_engine("reference"), policy=JobPolicy.parse("at-once"))
     with (
-        serving("--engine", "reference", "--jobs", "at-once") as served,
-        httpx.Client(base_url=served.base, trust_env=False, timeout=60) as made,
+        door(build(painting)) as base,
+        httpx.Client(base_url=base, trust_env=False, timeout=60) as made,
     ):
         yield made
 
@@ -123,10 +126,11 @@ EVERY: tuple[Ask, ...] = (segmind, imagepipeline, img2img, inpainting, words_alo
 
 
 def test_every_api_paints_what_the_prompt_says(client: httpx.Client) -> None:
-    """Eleven wishes of each, about the floors of the model card on all of them together."""
+    """Every other wish of each, about the floors of the model card on all of them together."""
     colours, shapes, told = [], [], []
     for number, ask in enumerate(EVERY):
-        for index, (kind, figure, ground) in enumerate(WISHES):
+        for index in range(number % 2, len(WISHES), 2):
+            kind, figure, ground = WISHES[index]
             prompt = f"a {figure} {kind} on a {ground} background"
             sight = oracle.look(decode(ask(client, prompt, 100 * number + index)).array)
             colours.append((sight.figure, sight.ground) == (figure, ground))

@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from tests.inner_pytest import Outcome, outcome  # noqa: F401
 from tests.servers import SECONDS, Served, serving, stop, until
 from tests.support import INPAINTING, KEY
 from typer.testing import CliRunner
@@ -119,14 +120,10 @@ def test_run_answers_a_client_with_painted_pictures() -> None:
     assert '"tiny weights"' in done.stdout
 
 
-def test_the_marker_takes_the_engine(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        """
-        import pytest
-
-        @pytest.mark.testcard(provider="segmind", engine="reference")
-        def test_it(testcard):
-            assert testcard.mock.services.studio.engine.name == "reference"
-        """
-    )
-    pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:xdist").assert_outcomes(passed=1)
+def test_the_marker_takes_the_engine(outcome: Outcome) -> None:
+    tests = """
+@pytest.mark.testcard(provider="segmind", engine="reference")
+def test_it(testcard):
+    assert testcard.mock.services.studio.engine.name == "reference"
+"""
+    outcome(tests).assert_outcomes(passed=1)
