@@ -84,12 +84,21 @@ def test_what_is_asked_matters(engine: Any, changes: dict[str, Any]) -> None:
     assert len(set(made)) == len(asked)
 
 
-@pytest.mark.parametrize("name", schedulers.RECIPES)
+_ONE_OF_EACH = {recipe: name for name, recipe in schedulers.RECIPES.items()}
+"""The names of all recipes, without those that two vendors call by two names."""
+
+
+@pytest.mark.parametrize("name", _ONE_OF_EACH.values())
 def test_every_scheduler_paints_at_any_number_of_steps(engine: Any, name: str) -> None:
     for way in ("img2img", "words", "refined"):  # a mask changes nothing of the steps
         for steps, strength in ((1, 1.0), (2, 0.6), (5, 0.5)):
             changes: dict[str, Any] = {**WAYS[way], "steps": steps, "strength": strength}
             assert first(engine, scheduler=name, **changes).shape == (96, 128, 3)
+
+
+def test_a_scheduler_is_found_by_every_name_however_it_is_spelt() -> None:
+    for name, made in schedulers.RECIPES.items():
+        assert schedulers.recipe(name.lower().replace(" ", "_")) == made
 
 
 def test_schedulers_that_differ_paint_different_pictures(engine: Any) -> None:

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from tests.inner_pytest import Outcome, outcome  # noqa: F401
+from tests.inner_pytest import Outcome, outcome
 from tests.servers import SECONDS, Served, serving, stop, until
 from tests.support import INPAINTING, KEY
 from typer.testing import CliRunner
@@ -26,6 +26,7 @@ WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 pytest_plugins = ["pytester"]
+__all__ = ["outcome"]
 
 
 @pytest.fixture(scope="module")
