@@ -21,6 +21,7 @@ from python_multipart.multipart import File, parse_options_header
 
 from testcard.common.fields import Body
 from testcard.common.message import Call
+from testcard.common.quick import quick
 from testcard.common.schema import shown
 
 MULTIPART = "multipart/form-data"
@@ -50,6 +51,7 @@ class FilePart:
     filename: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SentBody:
     """A body taken apart, before any reading of it.

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
+from testcard.common.quick import quick
+
 Headers = tuple[tuple[str, str], ...]
 """Names and values in the order sent; names keep their case and are compared without it."""
 
@@ -55,6 +57,7 @@ def header(headers: Headers, name: str) -> str | None:
     return None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP request.
@@ -116,6 +119,7 @@ class Call:
         return max(here, int(declared)) if declared.isdecimal() else here
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One HTTP answer.
@@ -139,6 +143,7 @@ class Reply:
         return header(self.headers, name)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One Call and what came back.

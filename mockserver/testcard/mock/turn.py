@@ -19,6 +19,7 @@ from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
 from testcard.common.picture import Pixels
+from testcard.common.quick import quick
 from testcard.common.reading import Operation
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
@@ -46,6 +47,7 @@ ASKED_FOR = "this failure was asked for beforehand"
 _log = logging.getLogger(__name__)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a call ended.
