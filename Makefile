@@ -16,6 +16,8 @@ serve: $(VENV)/.core  ## serve all five APIs on port 4242
 reference: $(VENV)/.reference  ## the same, with pictures painted by diffusers
 	$(BIN)/testcard serve --engine reference --port $(PORT)
 
+# Tests start some hundreds of processes: compiled modules are kept, so that each finds them.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.all  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
