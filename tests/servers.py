@@ -30,7 +30,7 @@ from testcard.mock.core import Mock
 
 ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-m", "testcard.cli.start")
-SECONDS = 20.0
+SECONDS = 60.0  # that a busy machine may take
 T = TypeVar("T")
 _BASE = re.compile(r"http://127\.0\.0\.1:\d+")
 

@@ -211,7 +211,7 @@ def test_a_large_picture_takes_at_most_nine_bytes_a_pixel(bands: int) -> None:
 
 
 def test_pixels_at_work_never_exceed_the_budget() -> None:
-    budget, lock, meeting = PixelBudget(24), Lock(), Barrier(4, timeout=20)
+    budget, lock, meeting = PixelBudget(24), Lock(), Barrier(4, timeout=60)
     at_work = 0
     most: list[int] = []
 

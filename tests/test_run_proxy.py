@@ -42,7 +42,7 @@ def proxy(
 
 def through(port: int, context: ssl.SSLContext, host: str = HOST) -> http.client.HTTPConnection:
     """Return a connection to `host` by the proxy."""
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=60)
     connection.set_tunnel(host)
     return connection
 
@@ -61,7 +61,7 @@ def quickest(connection: http.client.HTTPConnection, path: str) -> float:
 def test_small_calls_on_a_kept_connection_do_not_wait_for_acknowledgements() -> None:
     """A delayed acknowledgement is 40 ms, each time; a call through TLS is a fraction of one."""
     with proxy(HOST) as (port, context), door(build()) as base:
-        plain = http.client.HTTPConnection("127.0.0.1", int(base.rpartition(":")[2]), timeout=20)
+        plain = http.client.HTTPConnection("127.0.0.1", int(base.rpartition(":")[2]), timeout=60)
         with closing(through(port, context)) as tunnel, closing(plain):
             over = quickest(tunnel, PATH)
             direct = quickest(plain, f"/imagepipeline{PATH}")
