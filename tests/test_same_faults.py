@@ -31,7 +31,7 @@ from testcard.clauses.judging import judge
 from testcard.clauses.refused import CLAUSES as REFUSALS
 from testcard.common.body import FilePart
 from testcard.common.message import Call, Exchange, Reply
-from testcard.common.place import flaw_place
+from testcard.common.pointer import flaw_pointer
 from testcard.common.reading import Profile
 from testcard.common.redaction import redacted
 from testcard.common.spec import line_of
@@ -242,7 +242,7 @@ def test_every_flaw_leads_to_a_line_of_the_spec(api: Api) -> None:
             if ruling.expected.startswith("a refusal: ")
         }
         for flaw in flaws(seen):
-            place = flaw_place(documented, seen.operation, flaw)
+            place = flaw_pointer(documented, seen.operation, flaw)
             assert line_of(source, place) > 1
             assert by_run[flaw.told] == place
             assert by_check.get(flaw.told, place) == place

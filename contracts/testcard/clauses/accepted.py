@@ -14,7 +14,7 @@ from typing import Any, Final
 from testcard.clauses.base import always, name_of, request_fields, weakest
 from testcard.common.body import FilePart
 from testcard.common.fields import Field
-from testcard.common.place import field_place
+from testcard.common.pointer import field_pointer
 from testcard.common.reading import Reading
 from testcard.common.schema import shown
 from testcard.common.spec import Evidence
@@ -127,7 +127,7 @@ def _edge_ruling(
         seen=told + (f"was refused{_words(seen)}" if with_it else "was taken"),
         expected=f"{edge.field} = {value} is allowed ({edge.keyword})",
         evidence=weakest(others) if with_it else field.evidence(edge.keyword),
-        place=field_place(reading, operation, edge.field, edge.keyword),
+        place=field_pointer(reading, operation, edge.field, edge.keyword),
         detail=f"{edge.operation}:{edge.field}:{edge.keyword}:{value}",
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from testcard.clauses.base import always, name_of
-from testcard.common.place import flaw_place
+from testcard.common.pointer import flaw_pointer
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.calls import OWN_AGENT
@@ -28,7 +28,7 @@ def request(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         for flaw in found:
             detail = f"{name_of(each)}:{flaw.where}:{flaw.keyword}"
             wanted = "a call as the page describes it"
-            said, place = flaw.evidence, flaw_place(each.reading, each.operation, flaw)
+            said, place = flaw.evidence, flaw_pointer(each.reading, each.operation, flaw)
             yield Ruling(False, (each.index,), flaw.told, wanted, said, place, detail)
         if not found:
             said = each.operation.evidence if each.operation else Evidence("assumed", "HTTP")

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from testcard.clauses.base import does, name_of, role_evidence
-from testcard.common.place import response_evidence, response_place
+from testcard.common.pointer import reply_pointer, response_evidence
 from testcard.common.reading import Reading
 from testcard.contract.flaw import flaws
 from testcard.contract.results import jobs
@@ -38,7 +38,7 @@ def _ruling(
         seen=told,
         expected=expected,
         evidence=role_evidence(seen, role),
-        place=response_place(seen.reading, seen.operation, seen.reply.status),
+        place=reply_pointer(seen.reading, seen.operation, seen.reply.status),
         detail=detail or name_of(seen),
     )
 
@@ -146,7 +146,7 @@ def unknown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling
             seen=f"status {each.reply.status} for an id that no order was answered with",
             expected=f"status {status}",
             evidence=response_evidence(each.operation, status),
-            place=response_place(reading, each.operation, status),
+            place=reply_pointer(reading, each.operation, status),
             detail=name_of(each),
         )
 

@@ -16,7 +16,7 @@ import numpy as np
 from testcard.clauses.base import LIVE_UNPROMISED, asks, name_of, role_evidence
 from testcard.clauses.pictures import is_input_itself
 from testcard.common.picture import sniff
-from testcard.common.place import field_place
+from testcard.common.pointer import field_pointer
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
@@ -68,7 +68,7 @@ def _ruling(pair: Pair, role: str, *, kept: bool, seen: str, expected: str) -> R
         seen=seen,
         expected=expected,
         evidence=field.evidence() if field else role_evidence(order, "picture"),
-        place=field_place(order.reading, order.operation, field.name)
+        place=field_pointer(order.reading, order.operation, field.name)
         if field and order.operation
         else (),
         detail=f"{name_of(order)}:{field.name if field else role}",

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from testcard.clauses.base import LIVE_UNPROMISED, always, name_of, replies, role_evidence
-from testcard.common.place import response_evidence, response_place
+from testcard.common.pointer import reply_pointer, response_evidence
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
@@ -101,7 +101,7 @@ def never_rises(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ru
             seen=f"the balance went from {_balance(span.before)} to {_balance(span.after)}",
             expected="a balance that does not rise by itself",
             evidence=role_evidence(span.after, "remaining-credits"),
-            place=response_place(reading, span.after.operation, span.after.reply.status, "headers"),
+            place=reply_pointer(reading, span.after.operation, span.after.reply.status, "headers"),
             detail=name_of(span.after),
         )
 
@@ -119,7 +119,7 @@ def counted(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling
                 seen=f"{name}: {each.reply.header(name)}",
                 expected=f"{name} with the number of credits left",
                 evidence=role_evidence(each, "remaining-credits"),
-                place=response_place(reading, each.operation, each.reply.status, "headers", name),
+                place=reply_pointer(reading, each.operation, each.reply.status, "headers", name),
                 detail=name_of(each),
             )
 
@@ -147,7 +147,7 @@ def empty_refused(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[
             seen=f"status {each.reply.status}, {'served' if each.succeeded else 'refused'}",
             expected=f"a refusal with status {status}",
             evidence=response_evidence(each.operation, status),
-            place=response_place(reading, each.operation, status),
+            place=reply_pointer(reading, each.operation, status),
             detail=name_of(each),
         )
 

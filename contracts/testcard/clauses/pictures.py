@@ -13,7 +13,7 @@ import numpy as np
 
 from testcard.clauses.base import always, asks, name_of, replies, role_evidence
 from testcard.common.picture import format_of, sniff
-from testcard.common.place import field_place, response_place
+from testcard.common.pointer import field_pointer, reply_pointer
 from testcard.common.reading import Reading
 from testcard.common.schema import nodes
 from testcard.common.spec import Evidence, evidence, words
@@ -42,7 +42,7 @@ def _of(painting: Painting, kept: bool, seen: str, expected: str) -> Ruling:
         seen=seen,
         expected=expected,
         evidence=role_evidence(order, "picture"),
-        place=response_place(order.reading, order.operation, order.reply.status),
+        place=reply_pointer(order.reading, order.operation, order.reply.status),
         detail=name_of(order),
     )
 
@@ -62,7 +62,7 @@ def format_said(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
                 seen=f"{real.upper()} bytes called {told}",
                 expected=f"a picture of type {told}",
                 evidence=said,
-                place=response_place(
+                place=reply_pointer(
                     each.order.reading, each.order.operation, each.order.reply.status
                 ),
                 detail=name_of(each.order),
@@ -108,7 +108,7 @@ def _field_place(seen: ReadExchange, role: str) -> tuple[str, ...]:
     field = seen.field(role)
     if seen.operation is None or field is None:
         return ()
-    return field_place(seen.reading, seen.operation, field.name)
+    return field_pointer(seen.reading, seen.operation, field.name)
 
 
 def _by(sides: tuple[int, int]) -> str:
@@ -172,7 +172,7 @@ def byte_count(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             seen=f"{told!r} said of a picture of {real} bytes",
             expected=f"{real}, the bytes of the decoded picture",
             evidence=role_evidence(each.order, "byte-count"),
-            place=response_place(each.order.reading, each.order.operation, each.order.reply.status),
+            place=reply_pointer(each.order.reading, each.order.operation, each.order.reply.status),
             detail=name_of(each.order),
         )
 
@@ -206,7 +206,7 @@ def _seed_ruling(seen: ReadExchange, kept: bool, expected: str) -> Ruling:
         seen=f"seed {seen.said['seed']!r}",
         expected=expected,
         evidence=role_evidence(seen, "seed"),
-        place=response_place(seen.reading, seen.operation, seen.reply.status),
+        place=reply_pointer(seen.reading, seen.operation, seen.reply.status),
         detail=name_of(seen),
     )
 

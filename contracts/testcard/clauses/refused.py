@@ -10,7 +10,7 @@ from typing import Final
 
 from testcard.clauses.base import always, asks, name_of, replies, role_evidence
 from testcard.common.flaw import Flaw
-from testcard.common.place import flaw_place, response_evidence, response_place
+from testcard.common.pointer import flaw_pointer, reply_pointer, response_evidence
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
@@ -51,7 +51,7 @@ def _refusal(seen: ReadExchange, flaw: Flaw) -> Ruling:
         + (f"served, though {flaw.told}" if seen.succeeded else "refused"),
         expected=f"a refusal: {flaw.told}",
         evidence=flaw.evidence,
-        place=flaw_place(seen.reading, seen.operation, flaw),
+        place=flaw_pointer(seen.reading, seen.operation, flaw),
         detail=f"{name_of(seen)}{where}:{flaw.keyword}",
     )
 
@@ -72,7 +72,7 @@ def status(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]
             seen=f"status {each.reply.status} for a call that is {found[0].kind}",
             expected=f"status {' or '.join(map(str, wanted))}",
             evidence=response_evidence(home, wanted[0]),
-            place=response_place(reading, home, wanted[0]),
+            place=reply_pointer(reading, home, wanted[0]),
             detail=f"{name_of(each)}:{found[0].kind}",
         )
 
@@ -91,7 +91,7 @@ def no_breakdown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[R
             seen=f"status {each.reply.status} for a call that is {found[0].kind}",
             expected=f"status {wanted}: {found[0].told}",
             evidence=response_evidence(home, wanted),
-            place=response_place(reading, home, wanted),
+            place=reply_pointer(reading, home, wanted),
             detail=f"{name_of(each)}:{found[0].kind}:{found[0].keyword}",
         )
 
@@ -126,7 +126,7 @@ def trace_id(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Rulin
                 seen=f"trace id {value!r}{'' if before is each else ' again'}",
                 expected="another id for each call",
                 evidence=role_evidence(each, "trace-id"),
-                place=response_place(reading, each.operation, each.reply.status),
+                place=reply_pointer(reading, each.operation, each.reply.status),
                 detail=name_of(each),
             )
 

@@ -19,7 +19,7 @@ from PIL import Image
 from testcard.clauses.base import LIVE_UNPROMISED, asks, name_of
 from testcard.clauses.pictures import is_input_itself
 from testcard.common.picture import Pixels, distance
-from testcard.common.place import field_place
+from testcard.common.pointer import field_pointer
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
@@ -100,7 +100,7 @@ def _growth(
         seen=f"mean distance {found[low]:.4f} at strength {low:g}, {found[high]:.4f} at {high:g}",
         expected="a greater distance from the input at the higher strength",
         evidence=field.evidence() if field else Evidence("assumed", "no field says it"),
-        place=field_place(order.reading, order.operation, field.name)
+        place=field_pointer(order.reading, order.operation, field.name)
         if field and order.operation
         else (),
         detail=name_of(order),
@@ -174,7 +174,7 @@ def _mask_ruling(painting: Painting, kept: bool, seen: str, expected: str) -> Ru
         seen=seen,
         expected=expected,
         evidence=field.evidence() if field else Evidence("assumed", "no field says it"),
-        place=field_place(order.reading, order.operation, field.name)
+        place=field_pointer(order.reading, order.operation, field.name)
         if field and order.operation
         else (),
         detail=name_of(order),

@@ -10,7 +10,7 @@ from typing import Final
 
 from testcard.clauses.base import always, name_of
 from testcard.common.fields import Body
-from testcard.common.place import flaw_place
+from testcard.common.pointer import flaw_pointer
 from testcard.common.reading import Operation, Reading
 from testcard.common.spec import Evidence
 from testcard.contract.calls import OWN_AGENT
@@ -46,7 +46,7 @@ def fields(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]
         found = [note for note in each.request.notes if note.keyword == "unlisted"]
         wanted = f"a field that the page lists: {', '.join(body.fields)}"
         for note in found:
-            place = flaw_place(reading, operation, note)
+            place = flaw_pointer(reading, operation, note)
             detail = f"{name_of(each)}:{note.where}:unlisted"
             yield Ruling(False, (each.index,), note.told, wanted, note.evidence, place, detail)
         if not found:
@@ -71,7 +71,7 @@ def advice(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]
         key = [flaw for flaw in each.key_flaws if not flaw.refused]
         found = [*key, *(note for note in each.request.notes if note.part == "advice")]
         for note in found:
-            place = flaw_place(reading, operation, note)
+            place = flaw_pointer(reading, operation, note)
             detail = f"{name_of(each)}:{note.where}:advice:{note.keyword}"
             wanted = "what it advises"
             yield Ruling(False, (each.index,), note.told, wanted, note.evidence, place, detail)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from testcard.clauses.base import always, asks, has_headers, name_of, replies, role_evidence
-from testcard.common.place import operation_place, response_place
+from testcard.common.pointer import operation_pointer, reply_pointer
 from testcard.common.reading import Reading
 from testcard.common.schema import Schema, Validator, coerced, shown
 from testcard.common.spec import Evidence, evidence
@@ -34,7 +34,7 @@ def status(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             seen=f"status {each.reply.status}",
             expected=f"one of {', '.join(map(str, listed))}",
             evidence=each.operation.evidence if each.operation else Evidence("assumed", "HTTP"),
-            place=operation_place(each.reading, each.operation, "responses"),
+            place=operation_pointer(each.reading, each.operation, "responses"),
             detail=f"{name_of(each)}:{each.reply.status}",
         )
 
@@ -56,7 +56,7 @@ def media_type(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             seen=f"Content-Type {each.media_type or 'missing'}",
             expected=" or ".join(each.response["content"]),
             evidence=evidence(each.response),
-            place=response_place(each.reading, each.operation, status_, "content"),
+            place=reply_pointer(each.reading, each.operation, status_, "content"),
             detail=f"{name_of(each)}:{status_}",
         )
 
@@ -68,7 +68,7 @@ def headers(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             value = each.reply.header(name)
             if value is None and not node.get("required"):
                 continue
-            place = response_place(each.reading, each.operation, each.reply.status, "headers", name)
+            place = reply_pointer(each.reading, each.operation, each.reply.status, "headers", name)
             yield Ruling(
                 kept=value is not None and _fits(value, node["schema"]),
                 subject=(each.index,),
@@ -129,7 +129,7 @@ def _breaches(
             seen="a body that is not JSON" if seen.json is None else text,
             expected=f"the documented body of status {seen.reply.status}",
             evidence=said if said.source else evidence(seen.response or {}),
-            place=response_place(reading, seen.operation, seen.reply.status, *at, *path),
+            place=reply_pointer(reading, seen.operation, seen.reply.status, *at, *path),
             detail=f"{name_of(seen)}:{seen.reply.status}:{where}:{breach.keyword}",
         )
 
@@ -157,7 +157,7 @@ def echoed_status(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling
             seen=f"{value!r} in the body of an answer with status {each.reply.status}",
             expected=f"{each.reply.status}",
             evidence=role_evidence(each, "status"),
-            place=response_place(each.reading, each.operation, each.reply.status),
+            place=reply_pointer(each.reading, each.operation, each.reply.status),
             detail=f"{name_of(each)}:{each.reply.status}",
         )
 
@@ -175,7 +175,7 @@ def representation(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Rulin
             seen=f"{each.media_type or 'no media type'} where {field.name} is {wanted}",
             expected="JSON" if wanted else "the picture's bytes",
             evidence=field.evidence(None if field.name in each.fields else "default"),
-            place=operation_place(each.reading, each.operation, "requestBody"),
+            place=operation_pointer(each.reading, each.operation, "requestBody"),
             detail=f"{name_of(each)}:{wanted}",
         )
 

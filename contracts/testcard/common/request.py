@@ -19,7 +19,7 @@ from testcard.common.flaw import Flaw
 from testcard.common.keys import bare_key, kind_of
 from testcard.common.message import Call
 from testcard.common.picture import PictureError
-from testcard.common.place import keyword_evidence
+from testcard.common.pointer import keyword_evidence
 from testcard.common.reading import Operation, Reading
 from testcard.common.schema import Breach, coerced, shown, types
 from testcard.common.spec import Evidence

@@ -13,13 +13,13 @@ from testcard.common.flaw import Flaw
 from testcard.common.reading import Operation, Reading
 from testcard.common.spec import Evidence, Node, evidence, words
 
-Place = tuple[str, ...]
+Pointer = tuple[str, ...]
 
 
-def placed(reading: Reading, *path: str) -> Place:
+def pointer(reading: Reading, *path: str) -> Pointer:
     """Return the path, as far as the file has it, with references followed to where they lead."""
     node: Any = reading.spec.source
-    at: Place = ()
+    at: Pointer = ()
     for step in path:
         node, at = _followed(reading, node, at)
         if not isinstance(node, Mapping) or step not in node:
@@ -28,7 +28,7 @@ def placed(reading: Reading, *path: str) -> Place:
     return _followed(reading, node, at)[1]
 
 
-def _followed(reading: Reading, node: Any, at: Place) -> tuple[Any, Place]:
+def _followed(reading: Reading, node: Any, at: Pointer) -> tuple[Any, Pointer]:
     while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
         at = tuple(node["$ref"].removeprefix("#/").split("/"))
         node = reading.spec.source
@@ -37,27 +37,29 @@ def _followed(reading: Reading, node: Any, at: Place) -> tuple[Any, Place]:
     return node, at
 
 
-def operation_place(reading: Reading, operation: Operation | None, *path: str) -> Place:
+def operation_pointer(reading: Reading, operation: Operation | None, *path: str) -> Pointer:
     """Return the place of something in an operation; of the paths where there is none."""
     if operation is None:
         return ("paths",)
-    return placed(reading, "paths", operation.path, operation.method.lower(), *path)
+    return pointer(reading, "paths", operation.path, operation.method.lower(), *path)
 
 
-def field_place(reading: Reading, operation: Operation, name: str, keyword: str = "") -> Place:
+def field_pointer(reading: Reading, operation: Operation, name: str, keyword: str = "") -> Pointer:
     """Return the place of a request field, or of one of its keywords."""
     body = operation.body
     schema = ("requestBody", "content", body.media_type if body else "", "schema")
     if keyword == "required":
-        return operation_place(reading, operation, *schema, "required")
-    found = operation_place(reading, operation, *schema, "properties", name)
-    return placed(reading, *found, keyword) if keyword else found
+        return operation_pointer(reading, operation, *schema, "required")
+    found = operation_pointer(reading, operation, *schema, "properties", name)
+    return pointer(reading, *found, keyword) if keyword else found
 
 
-def response_place(reading: Reading, operation: Operation | None, status: int, *path: str) -> Place:
+def reply_pointer(
+    reading: Reading, operation: Operation | None, status: int, *path: str
+) -> Pointer:
     """Return the place of something in an operation's response."""
     home = operation or reading.operations[0]
-    return operation_place(reading, home, "responses", str(status), *path)
+    return operation_pointer(reading, home, "responses", str(status), *path)
 
 
 def response_evidence(operation: Operation, status: int) -> Evidence:
@@ -78,13 +80,17 @@ def keyword_evidence(body: Body, name: str, keyword: str) -> Evidence:
     return field.evidence(keyword) if field else body.evidence
 
 
-def flaw_place(reading: Reading, operation: Operation | None, flaw: Flaw) -> Place:
+def flaw_pointer(reading: Reading, operation: Operation | None, flaw: Flaw) -> Pointer:
     """Return the place of what a flaw breaks."""
     if operation is None or flaw.part == "route":
-        return operation_place(reading, operation) if flaw.keyword == "unknown-job" else ("paths",)
+        return (
+            operation_pointer(reading, operation) if flaw.keyword == "unknown-job" else ("paths",)
+        )
     if flaw.part == "key":
-        return operation_place(reading, operation, "security")
+        return operation_pointer(reading, operation, "security")
     if flaw.part == "body":
-        return operation_place(reading, operation, "requestBody")
+        return operation_pointer(reading, operation, "requestBody")
     unwritten = flaw.part == "advice" or flaw.keyword in ("encodings", "picture")
-    return field_place(reading, operation, flaw.where, "x-testcard" if unwritten else flaw.keyword)
+    return field_pointer(
+        reading, operation, flaw.where, "x-testcard" if unwritten else flaw.keyword
+    )
