@@ -30,8 +30,9 @@ from tests.support import (
 from testcard.common.body import FilePart
 from testcard.common.fields import Body, Field
 from testcard.common.message import Call, Reply
+from testcard.common.operation import Operation
 from testcard.common.picture import sniff
-from testcard.common.reading import Operation, Profile
+from testcard.common.reading import Profile
 from testcard.common.schema import Validator, types
 
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

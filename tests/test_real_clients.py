@@ -18,7 +18,8 @@ from PIL import Image
 from tests.servers import SECONDS, serving
 from tests.wire_clients import CLIENTS, Asked, Client, Got, why_missing
 
-from testcard.common.reading import Operation, Profile, Reading, read
+from testcard.common.operation import Operation
+from testcard.common.reading import Profile, Reading, read
 from testcard.common.schema import Schema, nodes
 from testcard.common.spec import bundled, load, words
 

@@ -14,7 +14,8 @@ from testcard.assembly import find
 from testcard.card.engine import CardEngine
 from testcard.common.job import Engine
 from testcard.common.message import Call, Reply
-from testcard.common.reading import Operation, Profile
+from testcard.common.operation import Operation
+from testcard.common.reading import Profile
 from testcard.common.schema import merged
 from testcard.common.spec import Node, Spec, resolved
 from testcard.contract.verdict import Group

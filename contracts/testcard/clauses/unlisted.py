@@ -10,8 +10,9 @@ from typing import Final
 
 from testcard.clauses.base import always, name_of
 from testcard.common.fields import Body
+from testcard.common.operation import Operation
 from testcard.common.pointer import flaw_pointer
-from testcard.common.reading import Operation, Reading
+from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
 from testcard.contract.calls import OWN_AGENT
 from testcard.contract.trace import ReadExchange

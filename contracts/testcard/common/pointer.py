@@ -10,7 +10,8 @@ from typing import Any
 
 from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.common.spec import Evidence, Node, evidence, words
 
 Pointer = tuple[str, ...]

@@ -6,21 +6,18 @@ Knows OpenAPI and `x-testcard`. Must not know the mock, or any one provider.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, cast
 
-from testcard.common.fields import Body, body_of
+from testcard.common.operation import Operation, operations_in
 from testcard.common.schema import Validator, coerced, merged
 from testcard.common.spec import (
-    Evidence,
     Node,
     Spec,
     SpecError,
-    evidence,
     path_text,
     resolved,
     unknown_word,
@@ -28,38 +25,6 @@ from testcard.common.spec import (
 )
 
 Profile = Literal["lenient", "documented"]
-
-_METHODS = ("get", "post", "put", "patch", "delete")
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One documented call, in one reading."""
-
-    id: str
-    method: str
-    path: str
-    does: str
-    node: Node
-    pattern: re.Pattern[str]
-    aliases: tuple[str, ...]
-    alias_patterns: tuple[re.Pattern[str], ...]
-    body: Body | None
-    key_headers: tuple[str, ...]
-    key_aliases: tuple[str, ...]
-    key_optional: bool
-    key_evidence: Evidence
-
-    @property
-    def evidence(self) -> Evidence:
-        """Where the route itself stands."""
-        return evidence(self.node)
-
-    @cached_property
-    def responses(self) -> Mapping[int, Node]:
-        """Status -> OpenAPI response object, references resolved."""
-        return {int(status): node for status, node in self.node["responses"].items()}
 
 
 @dataclass(frozen=True)
@@ -128,7 +93,7 @@ def read(
     if breach is not None:
         at = f"{profile} profile, patched with its settings, at {path_text(breach.path)}"
         raise SpecError(f"{spec.path}: {at}: {breach.message}")
-    operations = tuple(_operations(document))
+    operations = tuple(operations_in(document))
     headers = {
         name.lower() for each in operations for name in (*each.key_headers, *each.key_aliases)
     }
@@ -171,39 +136,3 @@ def lenient(node: Any) -> Any:
         rest = {key: value for key, value in own.items() if key != "lenient"}
         node = merged({**node, "x-testcard": rest}, patch)
     return {key: lenient(value) for key, value in node.items()}
-
-
-def _operations(document: Node) -> Iterator[Operation]:
-    for path, item in document["paths"].items():
-        for method in _METHODS:
-            if method in item:
-                yield _operation(document, path, method.upper(), item[method])
-
-
-def _operation(document: Node, path: str, method: str, node: Node) -> Operation:
-    security: list[Node] = node.get("security") or document.get("security") or []
-    schemes = document.get("components", {}).get("securitySchemes", {})
-    used = [schemes[name] for alternative in security for name in alternative]
-    aliases = tuple(words(node).get("aliases", ()))
-    return Operation(
-        id=node["operationId"],
-        method=method,
-        path=path,
-        does=words(node)["does"],
-        node=node,
-        pattern=_pattern(path),
-        aliases=aliases,
-        alias_patterns=tuple(_pattern(alias) for alias in aliases),
-        body=body_of(node["requestBody"]) if "requestBody" in node else None,
-        key_headers=tuple(scheme["name"] for scheme in used),
-        key_aliases=tuple(alias for scheme in used for alias in words(scheme).get("aliases", ())),
-        key_optional={} in security or not security,
-        key_evidence=evidence(used[0] if used else node),
-    )
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    pieces = _PLACEHOLDER.split(path)
-    literal, names = pieces[::2], pieces[1::2]
-    holes = [f"(?P<{name}>[^/]+)" for name in names] + [""]
-    return re.compile("".join(re.escape(a) + b for a, b in zip(literal, holes, strict=True)))

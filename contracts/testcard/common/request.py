@@ -18,9 +18,10 @@ from testcard.common.fields import Body, Field
 from testcard.common.flaw import Flaw
 from testcard.common.keys import bare_key, kind_of
 from testcard.common.message import Call
+from testcard.common.operation import Operation
 from testcard.common.picture import PictureError
 from testcard.common.pointer import keyword_evidence
-from testcard.common.reading import Operation, Reading
+from testcard.common.reading import Reading
 from testcard.common.schema import Breach, coerced, shown, types
 from testcard.common.spec import Evidence
 from testcard.common.trouble import Kind

@@ -11,7 +11,8 @@ from itertools import product
 from typing import Any
 
 from testcard.common.body import FilePart, checkable
-from testcard.common.reading import Operation, Profile, Reading, read
+from testcard.common.operation import Operation
+from testcard.common.reading import Profile, Reading, read
 from testcard.common.schema import Validator, nodes
 from testcard.common.spec import Spec, words
 

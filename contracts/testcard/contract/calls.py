@@ -14,7 +14,8 @@ import orjson
 
 from testcard.common.body import MULTIPART, FilePart
 from testcard.common.message import Call, Headers
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 
 OWN_AGENT: Final = "testcard-check"
 """Begins the User-Agent of testcard's own calls, some of which are wrong on purpose."""

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from testcard.common.flaw import Flaw
 from testcard.common.keys import NO_SUCH_JOB, unknown_job
+from testcard.common.operation import Operation
 from testcard.common.picture import PictureError
-from testcard.common.reading import Operation
 from testcard.common.request import picture_flaw, refused, route_flaw
 from testcard.common.upload import encoding_of, file_of, picture_url
 from testcard.contract.trace import ReadExchange

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from testcard.common.keys import EMPTY_KEY, WRONG_KEY, KeyKind
 from testcard.common.message import Call, Exchange, Headers, Reply
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.contract.calls import OWN_AGENT, Links, call_of
 from testcard.contract.flaw import flaws
 from testcard.contract.targets import Target, Unreachable

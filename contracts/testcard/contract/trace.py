@@ -18,8 +18,9 @@ from testcard.common.fields import Field
 from testcard.common.flaw import Flaw
 from testcard.common.keys import KeyKind, kind_of
 from testcard.common.message import Call, Exchange, Reply, Trace
+from testcard.common.operation import Operation
 from testcard.common.picture import Pixels, format_of, sniff
-from testcard.common.reading import Operation, Reading
+from testcard.common.reading import Reading
 from testcard.common.request import RequestFields, fields_of, read_body, read_key
 from testcard.common.schema import Schema
 from testcard.common.spec import Node, words

@@ -17,7 +17,8 @@ import orjson
 
 from testcard.common.body import MULTIPART
 from testcard.common.message import Call
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.contract.calls import FORM_TYPE, call_of, form_body
 from testcard.drivers.edges import edges
 from testcard.drivers.values import Fields, Values

@@ -24,7 +24,8 @@ from testcard.clauses.catalogue import CLAUSES
 from testcard.common.body import MULTIPART
 from testcard.common.fields import Body, Field
 from testcard.common.message import Call, Exchange, Reply
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.common.schema import types
 from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws

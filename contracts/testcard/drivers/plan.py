@@ -17,7 +17,8 @@ from typing import Final
 from testcard.clauses.jobs import PATIENCE
 from testcard.common.keys import UNKNOWN_JOB, WRONG_KEY, KeyKind
 from testcard.common.message import Call
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.common.upload import Encoding
 from testcard.contract.calls import call_of
 from testcard.contract.session import Session

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from testcard.common.message import Call
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.contract.calls import call_of
 from testcard.drivers.values import SEED, Fields, Values
 

@@ -17,7 +17,7 @@ from testcard.clauses.catalogue import CLAUSES
 from testcard.clauses.jobs import PATIENCE
 from testcard.common.keys import UNKNOWN_JOB, KeyKind
 from testcard.common.message import Call, Exchange
-from testcard.common.reading import Operation
+from testcard.common.operation import Operation
 from testcard.contract.session import Session
 from testcard.contract.trace import ReadExchange, read_trace
 from testcard.drivers.drafts import call_for, drafts

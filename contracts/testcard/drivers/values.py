@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from testcard.common.fields import Body, Field
-from testcard.common.reading import Operation
+from testcard.common.operation import Operation
 from testcard.common.schema import Schema, types
 from testcard.common.spec import words
 from testcard.common.upload import Encoding

@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from testcard.common.fields import Field
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.common.spec import Evidence, Spec, evidence, words
 
 Record = dict[str, Any]

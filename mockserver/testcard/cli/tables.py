@@ -19,7 +19,8 @@ from rich.text import Text
 
 from testcard.common.fields import Field
 from testcard.common.keys import MAGIC_KEYS
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 from testcard.common.schema import Schema, shown, types
 from testcard.common.spec import Evidence, Spec, evidence, words
 

@@ -29,7 +29,8 @@ from testcard.doors.wire import call_headers, pieces, reply_body, reply_headers
 if TYPE_CHECKING:
     from respx.types import RouteResultTypes
 
-    from testcard.common.reading import Operation, Reading
+    from testcard.common.operation import Operation
+    from testcard.common.reading import Reading
 
 _DELAY = "testcard_delay"
 _ASYNC = "testcard_async"

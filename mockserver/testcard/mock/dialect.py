@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from testcard.common.flaw import Finding
 from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
+from testcard.common.operation import Operation
 from testcard.common.picture import Format
-from testcard.common.reading import Operation
 from testcard.common.trouble import Trouble
 from testcard.mock.draws import Draws
 from testcard.mock.routing import Match, Served

@@ -13,7 +13,7 @@ from testcard.common.fields import Body
 from testcard.common.flaw import Flaw, in_words
 from testcard.common.keys import bare_key, key_digest
 from testcard.common.message import Call
-from testcard.common.reading import Operation
+from testcard.common.operation import Operation
 from testcard.common.request import (
     alias_flaw,
     read_body,

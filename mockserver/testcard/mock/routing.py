@@ -19,7 +19,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.message import Call
-from testcard.common.reading import Operation, Reading
+from testcard.common.operation import Operation
+from testcard.common.reading import Reading
 
 Authority = tuple[str, int | None]
 """Host in small letters without a final dot, and port; None for the scheme's own."""

@@ -18,9 +18,9 @@ from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
+from testcard.common.operation import Operation
 from testcard.common.picture import Pixels
 from testcard.common.quick import quick
-from testcard.common.reading import Operation
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit

@@ -12,6 +12,7 @@ from testcard.common.body import FilePart
 from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob
+from testcard.common.operation import Operation
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble

@@ -18,8 +18,9 @@ from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.job import PictureJob
 from testcard.common.keys import NO_SUCH_JOB
 from testcard.common.message import Headers, Reply
+from testcard.common.operation import Operation
 from testcard.common.picture import Format, format_of
-from testcard.common.reading import Operation, Profile, Reading, read
+from testcard.common.reading import Profile, Reading, read
 from testcard.common.schema import nodes
 from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
