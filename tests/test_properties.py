@@ -28,10 +28,11 @@ from tests.support import (
 )
 
 from testcard.common.body import FilePart
-from testcard.common.fields import Body, Field
+from testcard.common.fields import Body
 from testcard.common.message import Call, Reply
 from testcard.common.operation import Operation
 from testcard.common.picture import sniff
+from testcard.common.place import Field
 from testcard.common.reading import Profile
 from testcard.common.schema import Validator, types
 
@@ -118,7 +119,7 @@ def test_any_value_in_any_field_is_answered_as_documented(
     """Between a good call and a bad one there is a border, and it has two sides only."""
     body = operation_of(api, profile).body
     assert body is not None
-    names = st.sampled_from([*body.fields, *body.aliases])
+    names = st.sampled_from([*body.root.members, *body.aliases])
     values = st.text(max_size=20) if api.form else any_json
     client = client_of(api, profile)
     reply = client.ask(**data.draw(st.dictionaries(names, values, max_size=3)))
@@ -255,12 +256,8 @@ def _of_type(wanted: str, field: Field) -> st.SearchStrategy[Any]:
 @st.composite
 def requests(draw: st.DrawFn, body: Body, lightest: Mapping[str, Any]) -> dict[str, Any]:
     """Draw a body that the schema allows; `lightest` stands for what is not drawn."""
-    named = {name: each for name, each in body.fields.items() if each.required}
-    named |= {
-        name: each
-        for name, each in body.fields.items()
-        if not each.required and draw(st.booleans())
-    }
+    own = [each for each in body.fields.values() if each.place.location == "body"]
+    named = {each.name: each for each in own if each.required or draw(st.booleans())}
     kept = {name: value for name, value in lightest.items() if name == "size"}
     return kept | {name: draw(values(each)) for name, each in named.items()}
 

@@ -70,7 +70,7 @@ def call(
     """Return a call of a provider's operation number `at`."""
     by = reading(provider)
     operation = by.operations[at]
-    params = dict.fromkeys(operation.pattern.groupindex, job)
+    params = dict.fromkeys(operation.param_names, job)
     return call_of(by, operation, fields, key=key, params=params, typed=typed)
 
 

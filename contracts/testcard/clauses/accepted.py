@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 from testcard.clauses.base import always, name_of, request_fields, weakest
 from testcard.common.body import FilePart
-from testcard.common.fields import Field
+from testcard.common.place import Field, items_of
 from testcard.common.pointer import field_pointer
 from testcard.common.reading import Reading
-from testcard.common.schema import shown
+from testcard.common.schema import Schema, shown
 from testcard.common.spec import Evidence
 from testcard.common.upload import encoding_of
 from testcard.contract.flaw import flaws
@@ -63,15 +64,20 @@ def _blames(seen: ReadExchange) -> bool:
 
 
 def _edges(seen: ReadExchange) -> Iterator[tuple[_Edge, Field]]:
-    body = seen.operation.body if seen.operation else None
-    for name, value in seen.fields.items():
-        field = body.fields.get(name) if body else None
-        if field is None or isinstance(value, FilePart):
-            continue
-        for keyword in ("minimum", "maximum", "enum"):
-            limit = field.schema.get(keyword)
-            if limit is not None and (value in limit if keyword == "enum" else value == limit):
-                yield _Edge(name_of(seen), name, keyword, _plain(value)), field
+    known = seen.operation.takes.fields if seen.operation else {}
+    for name, whole in seen.fields.items():
+        field = known.get(name)
+        if field is not None:
+            for keyword, value in product(("minimum", "maximum", "enum"), items_of(whole)):
+                if _is_edge(field.schema, keyword, value[1]):
+                    yield _Edge(name_of(seen), name, keyword, _plain(value[1])), field
+
+
+def _is_edge(schema: Schema, keyword: str, value: Any) -> bool:
+    limit = schema.get(keyword)
+    if limit is None or isinstance(value, FilePart):
+        return False
+    return bool(value in limit if keyword == "enum" else value == limit)
 
 
 def _plain(value: Any) -> Hashable:
@@ -171,12 +177,12 @@ def accepted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 
 def _traits(seen: ReadExchange) -> Iterator[tuple[str, Hashable]]:
     """What may have been the reason for a refusal."""
-    body = seen.operation.body if seen.operation else None
-    for name, field in (body.fields if body else {}).items():
+    for name, field in (seen.operation.takes.fields if seen.operation else {}).items():
         if name not in seen.fields:
             yield f"no {name}", None
         elif field.encodings:
-            yield f"{name} as {encoding_of(seen.fields[name])}", None
+            for _, value in items_of(seen.fields[name]):
+                yield f"{name} as {encoding_of(value)}", None
         else:
             yield name, _plain(seen.fields[name])
     yield "Content-Type", seen.call.media_type

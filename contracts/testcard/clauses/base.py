@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from testcard.common.fields import Field
+from testcard.common.place import Field
 from testcard.common.reading import Reading
 from testcard.common.spec import GRADES, Evidence, evidence, words
 from testcard.contract.trace import ReadExchange
@@ -30,11 +30,7 @@ def name_of(seen: ReadExchange) -> str:
 
 def request_fields(reading: Reading) -> Iterable[Field]:
     """Return every request field of every operation."""
-    return [
-        field
-        for operation in reading.operations
-        for field in (operation.body.fields.values() if operation.body else ())
-    ]
+    return [field for operation in reading.operations for field in operation.takes.fields.values()]
 
 
 def asks(reading: Reading, *roles: str) -> bool:

@@ -143,7 +143,7 @@ def _limits(*keywords: str) -> Callable[[Reading], bool]:
         return any(
             keyword in field.schema
             for operation in reading.operations
-            for field in (operation.body.fields.values() if operation.body else ())
+            for field in operation.takes.fields.values()
             for keyword in keywords
         )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from testcard.common.fields import Body
+from testcard.common.place import first_of
 from testcard.common.quick import quick
 from testcard.common.schema import coerced
 
@@ -89,6 +90,8 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
     by_role, options = {**body.defaults}, {**body.default_options}
     for each in body.telling:
         value = fields.get(each.name)
+        if type(value) is list and each.role != "option":
+            value = first_of(value)
         if value is None:
             continue
         if isinstance(value, str) and not each.is_text:

@@ -7,10 +7,12 @@ Must not know who asks: the mock that answers a call, or a clause that judges a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 from pydantic_core import from_json
@@ -19,12 +21,11 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field as Part
 from python_multipart.multipart import File, parse_options_header
 
-from testcard.common.fields import Body
+from testcard.common.fields import MULTIPART, URLENCODED, Body
 from testcard.common.message import Call
 from testcard.common.quick import quick
 from testcard.common.schema import shown
 
-MULTIPART = "multipart/form-data"
 _MOST_PARTS = 100  # of a form
 _MOST_MEMBERS = 10_000  # of a JSON document, all depths together
 _LONGEST_TYPE = 1_000  # characters of a Content-Type
@@ -59,13 +60,22 @@ class SentBody:
     Attributes:
         values: name -> what was sent: JSON's values, or the parts of a form, of several of one
             name the last.
-        repeated: name -> how many parts of a form have it, where there are several.
-        form: whether it is a form.
+        parts: of a form, in the order sent; None for JSON.
     """
 
     values: Mapping[str, Any]
-    repeated: Mapping[str, int]
-    form: bool
+    parts: tuple[tuple[str, FilePart], ...] | None = None
+
+    @property
+    def form(self) -> bool:
+        """Whether it is a form."""
+        return self.parts is not None
+
+    @property
+    def repeated(self) -> Mapping[str, int]:
+        """Name -> how many parts of a form have it, where there are several."""
+        counts = Counter(name for name, _ in self.parts or ())
+        return {name: count for name, count in counts.items() if count > 1}
 
 
 def sent_in(call: Call, body: Body) -> SentBody:
@@ -74,16 +84,22 @@ def sent_in(call: Call, body: Body) -> SentBody:
     Raises:
         Malformed: it cannot be taken apart, or has more members or parts than are read.
     """
-    if body.media_type != MULTIPART:
-        return SentBody(_json(call.body), {}, form=False)
-    parts = _parts(call.body, _boundary(call))
-    repeated = {name: len(found) for name, found in parts.items() if len(found) > 1}
-    return SentBody({name: found[-1] for name, found in parts.items()}, repeated, form=True)
+    if body.media_type == MULTIPART:
+        parts = tuple(_parts(call.body, _boundary(call)))
+    elif body.media_type == URLENCODED:
+        parts = tuple(_pairs(call.body))
+    else:
+        return SentBody(_json(call.body))
+    return SentBody(dict(parts), parts)
 
 
-def checkable(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `fields` as a schema sees them: file parts become empty strings."""
-    return {name: "" if isinstance(value, FilePart) else value for name, value in fields.items()}
+def checkable(value: Any) -> Any:
+    """Return a document as a schema sees it: file parts become empty strings, however deep."""
+    if isinstance(value, FilePart):
+        return ""
+    if isinstance(value, Mapping):
+        return {name: checkable(each) for name, each in value.items()}
+    return [checkable(each) for each in value] if isinstance(value, list) else value
 
 
 def _json(text: bytes) -> dict[str, Any]:
@@ -162,14 +178,25 @@ def _boundary(call: Call) -> bytes:
     return boundary
 
 
-def _parts(text: bytes, boundary: bytes) -> dict[str, list[FilePart]]:
+def _pairs(text: bytes) -> Iterator[tuple[str, FilePart]]:
+    if text.count(b"&") >= _MOST_PARTS:
+        raise Malformed(f"the form has more than the {_MOST_PARTS} parts taken")
+    try:
+        pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, strict_parsing=bool(text))
+    except ValueError as error:
+        raise Malformed(f"the body is not a readable {URLENCODED}: {error}") from error
+    for name, value in pairs:
+        yield name, FilePart(value.encode(), None)
+
+
+def _parts(text: bytes, boundary: bytes) -> list[tuple[str, FilePart]]:
     if text.count(b"\r\n--" + boundary) > _MOST_PARTS:
         raise Malformed(f"the form has more than the {_MOST_PARTS} parts taken")
-    parts: dict[str, list[FilePart]] = {}
+    parts: list[tuple[str, FilePart]] = []
 
     def on_part(part: Part | File) -> None:
         name = (part.field_name or b"").decode("utf-8", "replace")
-        parts.setdefault(name, []).append(_part(part))
+        parts.append((name, _part(part)))
 
     config = {"MAX_MEMORY_FILE_SIZE": len(text) + 1, "UPLOAD_ERROR_ON_BAD_CTE": True}
     try:

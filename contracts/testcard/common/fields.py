@@ -1,83 +1,74 @@
-"""What a call's body is made of, in one reading: its fields, and what they mean.
+"""What a call takes, in one reading: its fields, in a body or beside it, and what they mean.
 
-Knows JSON Schema and `x-testcard`. Must not know how a body is sent, the mock, or any one provider.
+Knows JSON Schema, OpenAPI's request bodies and `x-testcard`. Must not know calls, the mock, or any
+one provider.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
-from testcard.common.schema import Schema, Validator, coerced, types
+from testcard.common.members import body_holder
+from testcard.common.parameters import Parameters, parameters_of
+from testcard.common.place import Field, Holder
+from testcard.common.schema import EACH, Schema, Validator
 from testcard.common.spec import Evidence, Node, evidence, words
+from testcard.common.spelling import Spelling
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One member of a request body, in one reading.
-
-    Attributes:
-        name: as the page has it.
-        schema: JSON Schema, with `x-testcard`.
-        required: whether a body without it is refused.
-        role: what it means, in the vocabulary's words; empty where it has no role.
-        aliases: further names that the lenient profile takes.
-        encodings: how a picture in it may be sent; empty where it is no picture.
-        is_text: whether a text in it stays what it is: no other type is looked for first.
-    """
-
-    name: str
-    schema: Schema
-    required: bool
-    role: str
-    aliases: tuple[str, ...]
-    encodings: tuple[str, ...]
-    is_text: bool
-
-    @property
-    def default(self) -> Any:
-        """What stands for it where it is not sent, text read as its type; None for nothing."""
-        value = self.schema.get("default")
-        return coerced(value, self.schema) if isinstance(value, str) else value
-
-    @property
-    def random_at_most(self) -> int | None:
-        """The highest seed in it that asks for a random one; None where none does."""
-        most = words(self.schema).get("random-at-most")
-        return most if isinstance(most, int) else None
-
-    def evidence(self, keyword: str | None = None) -> Evidence:
-        """Return the evidence of one keyword, or of the field as a whole."""
-        return evidence(self.schema, keyword)
+JSON: Final = "application/json"
+MULTIPART: Final = "multipart/form-data"
+URLENCODED: Final = "application/x-www-form-urlencoded"
+FORMS: Final = frozenset({MULTIPART, URLENCODED})
 
 
 @dataclass(frozen=True)
 class Body:
-    """The request body of an operation, in one reading.
+    """What an operation takes, with one media type of its body, in one reading.
 
     Attributes:
-        media_type: the one it is sent in.
+        media_type: of the body; empty where there is none.
         schema: JSON Schema of the whole of it.
-        fields: its members by name.
+        root: what the body holds.
+        parameters: of path, query, headers and cookies; None for none.
+        fields: all of them by name: those of the parameters, then the body's own.
         pictures: those of them that carry pictures.
-        validator: of the whole.
+        validator: of the body.
         advice: of what the page advises; a breach is never refused.
         untyped: whether it may come without a Content-Type.
         evidence: where the body as a whole stands.
-        aliases: further names, which the lenient profile takes -> names.
+        spellings: how a form spells lists and objects, by the page.
     """
 
     media_type: str
     schema: Schema
+    root: Holder
+    parameters: Parameters | None
     fields: Mapping[str, Field]
     pictures: tuple[Field, ...]
     validator: Validator
     advice: Validator
     untyped: bool
     evidence: Evidence
-    aliases: Mapping[str, str]
+    spellings: tuple[Spelling, ...]
+
+    @cached_property
+    def form(self) -> bool:
+        """Whether the body is one."""
+        return self.media_type in FORMS
+
+    @cached_property
+    def flat(self) -> bool:
+        """Whether each field of the body is a member of it, and in a form one part."""
+        one = (each.depth == 0 and not each.either for each in self.root.leaves())
+        return not any(self.root.holders()) and (all(one) or not self.form)
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Further names of the body's members, which the lenient profile takes -> names."""
+        return self.root.aliases
 
     @cached_property
     def telling(self) -> tuple[Field, ...]:
@@ -103,35 +94,71 @@ class Body:
     def _defaulting(self) -> Iterator[Field]:
         return (each for each in self.telling if each.default is not None)
 
+    def holder(self, name: str) -> Holder | None:
+        """Return what holds fields under this name; None where nothing does."""
+        return next((each for each in self.root.holders() if each.name == name), None)
 
-def body_of(node: Node) -> Body:
-    """Return the body that an OpenAPI request body describes."""
-    media_type, content = next(iter(node["content"].items()))
+    def at(self, path: Iterable[str | int]) -> Field | Holder | None:
+        """Return the innermost field or holder on the way that `path` takes into the body.
+
+        None where its first step leads to none.
+        """
+        here: Field | Holder = self.root
+        for step in path:
+            if isinstance(step, int):
+                continue
+            if isinstance(here, Field) or step not in here.members:
+                break
+            here = here.members[step]
+        return None if here is self.root else here
+
+
+def bodies_of(body: Node | None, parameters: Iterable[Node]) -> tuple[Body, ...]:
+    """Return what an operation takes, once for each media type of its body; at least one."""
+    beside = parameters_of(parameters)
+    listed = body["content"].items() if body else (("", {"schema": {}}),)
+    return tuple(_body(body or {}, media_type, content, beside) for media_type, content in listed)
+
+
+def _body(node: Node, media_type: str, content: Node, parameters: Parameters | None) -> Body:
     schema = content["schema"]
-    required = schema.get("required", ())
-    fields = {
-        name: _field(name, child, required=name in required)
-        for name, child in schema.get("properties", {}).items()
-    }
-    advice = {
-        name: words(each.schema)["advice"]
-        for name, each in fields.items()
-        if "advice" in words(each.schema)
-    }
+    root = body_holder(schema)
+    own = {each.name: each for each in root.leaves()}
+    fields = {**(parameters.fields if parameters else {}), **own}
     return Body(
         media_type=media_type,
         schema=schema,
+        root=root,
+        parameters=parameters,
         fields=fields,
         pictures=tuple(each for each in fields.values() if each.encodings),
         validator=Validator(schema),
-        advice=Validator({"properties": advice}),
+        advice=Validator(_advice(root)),
         untyped=words(node).get("missing-content-type") == "accepted",
         evidence=evidence(node),
-        aliases={alias: name for name, each in fields.items() for alias in each.aliases},
+        spellings=_spellings(content.get("encoding", {})),
     )
 
 
-def _field(name: str, schema: Schema, *, required: bool) -> Field:
-    own, is_text = words(schema), types(schema)[:1] in ((), ("string",))
-    aliases, encodings = tuple(own.get("aliases", ())), tuple(own.get("encodings", ()))
-    return Field(name, schema, required, own.get("role", ""), aliases, encodings, is_text)
+def _advice(holder: Holder) -> Schema:
+    """Return a schema of an object that has what is advised of its members, and nothing else."""
+    advised = {}
+    for name, each in holder.members.items():
+        inner = _advice(each) if isinstance(each, Holder) else words(each.schema).get("advice")
+        if inner and each.place.path[-1] == EACH:
+            inner = {"items": inner}
+        if inner:
+            advised[name] = inner
+    return {"properties": advised} if advised else {}
+
+
+def _spellings(encoding: Mapping[str, Node]) -> tuple[Spelling, ...]:
+    """Return how a form spells lists and objects, by OpenAPI's encoding objects and our words."""
+    found: list[Spelling] = []
+    for each in encoding.values():
+        if each.get("contentType", "") == JSON:
+            found.append("json")
+        if each.get("style") == "deepObject":
+            found.append("indexed")
+        found += words(each).get("spellings", ())
+    return tuple(dict.fromkeys(found)) or ("repeated", "json")

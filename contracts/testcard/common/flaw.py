@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from testcard.common.schema import Breach
+from testcard.common.schema import EACH, Breach, named
 from testcard.common.spec import Evidence
 from testcard.common.trouble import Kind
 
-CallPart = Literal["route", "key", "body", "field", "advice"]
+CallPart = Literal["route", "key", "body", "field", "advice", "parameter"]
 """What of a call is flawed, by which its line in the spec is found."""
 
 
@@ -43,7 +43,7 @@ class Flaw:
         kind: of the trouble it makes, where it is refused.
         part: what of the call is flawed.
         path: to the place: field or header, and within it member names and indices; empty for
-            the call as a whole.
+            the call as a whole. Of a parameter: its location, and its name.
         keyword: what was broken: a JSON Schema keyword, or encodings, picture, body, media-type,
             parts, missing-key, wrong-key, key-header, bearer, path, method, alias, unlisted, …
         message: what was seen and what was expected.
@@ -61,8 +61,18 @@ class Flaw:
 
     @property
     def where(self) -> str:
-        """The field or header; empty for the call as a whole."""
+        """The field, item of a field or header; empty for the call as a whole."""
+        if self.part in ("field", "advice", "parameter"):
+            return named(self.path)
         return str(self.path[0]) if self.path else ""
+
+    @property
+    def field(self) -> str:
+        """The same without indices: the name of a field."""
+        if self.part in ("field", "advice", "parameter"):
+            steps = [EACH if isinstance(step, int) else step for step in self.path]
+            return named(steps).removesuffix(EACH)
+        return self.where
 
     @property
     def breach(self) -> Breach:
@@ -92,6 +102,6 @@ def sentence(breaches: Iterable[Breach]) -> str:
     return "; ".join(
         breach.message
         if breach.keyword == "required" or not breach.path
-        else f"{'.'.join(str(step) for step in breach.path)}: {breach.message}"
+        else f"{named(breach.path)}: {breach.message}"
         for breach in breaches
     )

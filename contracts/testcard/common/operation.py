@@ -6,15 +6,15 @@ Knows OpenAPI and `x-testcard`. Must not know profiles, the mock, or any one pro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from testcard.common.fields import Body, body_of
+from testcard.common.fields import Body, bodies_of
 from testcard.common.spec import Evidence, Node, evidence, words
 
 _METHODS = ("get", "post", "put", "patch", "delete")
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Operation:
     pattern: re.Pattern[str]
     aliases: tuple[str, ...]
     alias_patterns: tuple[re.Pattern[str], ...]
-    body: Body | None
+    param_names: tuple[str, ...]
+    bodies: tuple[Body, ...]
     key_headers: tuple[str, ...]
     key_aliases: tuple[str, ...]
     key_optional: bool
@@ -39,6 +40,20 @@ class Operation:
     def evidence(self) -> Evidence:
         """Where the route itself stands."""
         return evidence(self.node)
+
+    @property
+    def takes(self) -> Body:
+        """What a call may say: in parameters, and in a body of the media type listed first."""
+        return self.bodies[0]
+
+    @cached_property
+    def body(self) -> Body | None:
+        """The same, where there is a body; None where there is none."""
+        return self.takes if self.takes.media_type else None
+
+    def body_for(self, media_type: str | None) -> Body:
+        """Return what a call of this media type may say; of one that is not listed, the first's."""
+        return next((each for each in self.bodies if each.media_type == media_type), self.takes)
 
     @cached_property
     def responses(self) -> Mapping[int, Node]:
@@ -51,24 +66,29 @@ def operations_in(document: Node) -> Iterator[Operation]:
     for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
-                yield _operation(document, path, method.upper(), item[method])
+                beside = (*item.get("parameters", ()), *item[method].get("parameters", ()))
+                yield _operation(document, path, method.upper(), item[method], beside)
 
 
-def _operation(document: Node, path: str, method: str, node: Node) -> Operation:
+def _operation(
+    document: Node, path: str, method: str, node: Node, parameters: Sequence[Node]
+) -> Operation:
     security: list[Node] = node.get("security") or document.get("security") or []
     schemes = document.get("components", {}).get("securitySchemes", {})
     used = [schemes[name] for alternative in security for name in alternative]
     aliases = tuple(words(node).get("aliases", ()))
+    wide = {each["name"] for each in parameters if words(each).get("slashes")}
     return Operation(
         id=node["operationId"],
         method=method,
         path=path,
         does=words(node)["does"],
         node=node,
-        pattern=_pattern(path),
+        pattern=_pattern(path, wide),
         aliases=aliases,
-        alias_patterns=tuple(_pattern(alias) for alias in aliases),
-        body=body_of(node["requestBody"]) if "requestBody" in node else None,
+        alias_patterns=tuple(_pattern(alias, wide) for alias in aliases),
+        param_names=tuple(_PLACEHOLDER.findall(path)),
+        bodies=bodies_of(node.get("requestBody"), parameters),
         key_headers=tuple(scheme["name"] for scheme in used),
         key_aliases=tuple(alias for scheme in used for alias in words(scheme).get("aliases", ())),
         key_optional={} in security or not security,
@@ -76,8 +96,9 @@ def _operation(document: Node, path: str, method: str, node: Node) -> Operation:
     )
 
 
-def _pattern(path: str) -> re.Pattern[str]:
+def _pattern(path: str, wide: Collection[str]) -> re.Pattern[str]:
+    """Return what matches a path, a group for each placeholder; of `wide` ones, slashes too."""
     pieces = _PLACEHOLDER.split(path)
     literal, names = pieces[::2], pieces[1::2]
-    holes = [f"(?P<{name}>[^/]+)" for name in names] + [""]
+    holes = ["(.+)" if name in wide else "([^/]+)" for name in names] + [""]
     return re.compile("".join(re.escape(a) + b for a, b in zip(literal, holes, strict=True)))

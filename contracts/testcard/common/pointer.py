@@ -5,16 +5,20 @@ Knows how OpenAPI is laid out. Must not know clauses, or any one provider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
 from testcard.common.operation import Operation
+from testcard.common.place import Holder
 from testcard.common.reading import Reading
+from testcard.common.schema import EACH
 from testcard.common.spec import Evidence, Node, evidence, words
 
 Pointer = tuple[str, ...]
+
+_MOST_PARAMETERS: Final = 500
 
 
 def pointer(reading: Reading, *path: str) -> Pointer:
@@ -23,9 +27,12 @@ def pointer(reading: Reading, *path: str) -> Pointer:
     at: Pointer = ()
     for step in path:
         node, at = _followed(reading, node, at)
-        if not isinstance(node, Mapping) or step not in node:
+        if isinstance(node, list) and step.isdecimal() and int(step) < len(node):
+            node, at = node[int(step)], (*at, step)
+        elif isinstance(node, Mapping) and step in node:
+            node, at = node[step], (*at, step)
+        else:
             return at
-        node, at = node[step], (*at, step)
     return _followed(reading, node, at)[1]
 
 
@@ -46,13 +53,39 @@ def operation_pointer(reading: Reading, operation: Operation | None, *path: str)
 
 
 def field_pointer(reading: Reading, operation: Operation, name: str, keyword: str = "") -> Pointer:
-    """Return the place of a request field, or of one of its keywords."""
-    body = operation.body
-    schema = ("requestBody", "content", body.media_type if body else "", "schema")
-    if keyword == "required":
-        return operation_pointer(reading, operation, *schema, "required")
-    found = operation_pointer(reading, operation, *schema, "properties", name)
+    """Return the place of a field or holder of a call, or of one of its keywords."""
+    body = operation.takes
+    there = body.fields.get(name) or body.holder(name)
+    if there is None or there.place.location == "body":
+        return _body_pointer(reading, operation, there.place.path if there else (name,), keyword)
+    for home in (("paths", operation.path), ("paths", operation.path, operation.method.lower())):
+        for index in range(_MOST_PARAMETERS):
+            at = pointer(reading, *home, "parameters", str(index))
+            node = _node(reading, at)
+            if not isinstance(node, Mapping) or "in" not in node:
+                break
+            if (node["in"], node["name"]) == (there.place.location, there.place.name):
+                inner = pointer(reading, *at, "schema", keyword) if keyword else at
+                return inner if inner[-1:] == (keyword,) else at
+    return operation_pointer(reading, operation)
+
+
+def _body_pointer(
+    reading: Reading, operation: Operation, path: Sequence[str], keyword: str
+) -> Pointer:
+    found = operation_pointer(
+        reading, operation, "requestBody", "content", operation.takes.media_type, "schema"
+    )
+    for step in path[:-1] if keyword == "required" else path:
+        found = pointer(reading, *found, *(("items",) if step == EACH else ("properties", step)))
     return pointer(reading, *found, keyword) if keyword else found
+
+
+def _node(reading: Reading, at: Pointer) -> Any:
+    node: Any = reading.spec.source
+    for step in at:
+        node = node[int(step)] if isinstance(node, list) else node[step]
+    return node
 
 
 def reply_pointer(
@@ -69,16 +102,19 @@ def response_evidence(operation: Operation, status: int) -> Evidence:
     return evidence(node) if node else operation.evidence
 
 
-def keyword_evidence(body: Body, name: str, keyword: str) -> Evidence:
-    """Return where a keyword of a field stands; of the body where it has no such field.
+def keyword_evidence(body: Body, path: Sequence[str | int], keyword: str) -> Evidence:
+    """Return where a keyword stands, of what `path` leads to in a body; of the body for nothing.
 
-    That a field is required stands with the body, unless the field says so itself.
+    That a member is required stands with what holds it, unless the member says so itself.
     """
-    field = body.fields.get(name)
-    own = words(field.schema).get("keywords", {}) if field else {}
+    there = body.at(path)
+    own = words(there.schema).get("keywords", {}) if there else {}
     if keyword == "required" and keyword not in own:
-        return evidence(body.schema, keyword)
-    return field.evidence(keyword) if field else body.evidence
+        holder = body.at(path[:-1])
+        return evidence(holder.schema if isinstance(holder, Holder) else body.schema, keyword)
+    if isinstance(there, Holder):
+        return evidence(there.whole, keyword)
+    return there.evidence(keyword) if there else body.evidence
 
 
 def flaw_pointer(reading: Reading, operation: Operation | None, flaw: Flaw) -> Pointer:
@@ -93,5 +129,5 @@ def flaw_pointer(reading: Reading, operation: Operation | None, flaw: Flaw) -> P
         return operation_pointer(reading, operation, "requestBody")
     unwritten = flaw.part == "advice" or flaw.keyword in ("encodings", "picture")
     return field_pointer(
-        reading, operation, flaw.where, "x-testcard" if unwritten else flaw.keyword
+        reading, operation, flaw.field, "x-testcard" if unwritten else flaw.keyword
     )

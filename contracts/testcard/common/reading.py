@@ -67,7 +67,11 @@ class Reading:
             for pattern in patterns if self.profile == "lenient" else patterns[:1]:
                 found = pattern.fullmatch(path)
                 if found and operation.method == method:
-                    return operation, found.groupdict(), True
+                    return (
+                        operation,
+                        dict(zip(operation.param_names, found.groups(), strict=False)),
+                        True,
+                    )
                 path_known = path_known or found is not None
         return None, {}, path_known
 

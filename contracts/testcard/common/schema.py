@@ -6,16 +6,20 @@ Knows JSON Schema and strings that stand for numbers. Must not know HTTP or a pr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from reprlib import Repr
-from typing import Any
+from typing import Any, Final
 
 import jsonschema_rs
 
 Schema = Mapping[str, Any]
 
+EACH: Final = "[]"
+"""The step from a list to each of its items."""
+
+_PLAIN_NAME: Final = re.compile(r"[^.\[\]]+")
 _SEEN = "\x00"  # stands in a message for the value; no JSON text can hold it bare
 _INTEGER = re.compile(r"[+-]?[0-9]{1,100}(\.0+)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -85,6 +89,24 @@ def _cut(message: str) -> str:
     return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
 
 
+def named(path: Iterable[str | int]) -> str:
+    """Return how a place in a value is named: `input.image`, `text_prompts[1].text`.
+
+    Names that hold a dot or a bracket are quoted: `input["a.b"]`. The step `[]` is every item.
+    """
+    told = ""
+    for step in path:
+        if isinstance(step, int):
+            told += f"[{step}]"
+        elif step == EACH:
+            told += step
+        elif _PLAIN_NAME.fullmatch(step):
+            told += f".{step}" if told else step
+        else:
+            told += f'["{step}"]'
+    return told
+
+
 def at(value: Any, path: tuple[str | int, ...]) -> Any:
     """Return the part of `value` that `path` leads to."""
     for step in path:
@@ -147,6 +169,8 @@ def nodes(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
         yield from nodes(child, (*path, "properties", name))
     if "items" in schema:
         yield from nodes(schema["items"], (*path, "items"))
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        yield from nodes(schema["additionalProperties"], (*path, "additionalProperties"))
     for keyword in ("oneOf", "anyOf"):
         for index, child in enumerate(schema.get(keyword, ())):
             yield from nodes(child, (*path, keyword, str(index)))

@@ -175,8 +175,8 @@ def line_of(text: str, path: Iterable[str | int]) -> int:
     node = yaml.compose(text, Loader=yaml.CSafeLoader)
     line = 1
     for step in path:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
+        if isinstance(node, yaml.SequenceNode) and str(step).isdecimal():
+            node = node.value[int(step)]
             line = node.start_mark.line + 1
             continue
         found = [pair for pair in getattr(node, "value", ()) if pair[0].value == str(step)]

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from testcard.common.flaw import Flaw
+from testcard.common.keyed import refused
 from testcard.common.keys import NO_SUCH_JOB, unknown_job
 from testcard.common.operation import Operation
 from testcard.common.picture import PictureError
-from testcard.common.request import picture_flaw, refused, route_flaw
+from testcard.common.place import items_of
+from testcard.common.request import picture_flaw
+from testcard.common.routed import route_flaw
 from testcard.common.upload import encoding_of, file_of, picture_url
 from testcard.contract.trace import ReadExchange
 
@@ -40,14 +43,14 @@ def _of_job(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
 
 
 def _of_pictures(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
-    for field in operation.body.pictures if operation.body else ():
-        value = seen.request.values.get(field.name)
-        try:
-            if encoding_of(value) == "url":
-                picture_url(str(value).strip())
-            elif value is not None:
-                found = seen.decoder.pixels(file_of(value, field.encodings))
-                if isinstance(found, PictureError):
-                    raise found
-        except PictureError as error:
-            yield picture_flaw(field, error, "picture")
+    for field in operation.body_for(seen.call.media_type).pictures:
+        for indices, value in items_of(seen.request.values.get(field.name)):
+            try:
+                if encoding_of(value) == "url":
+                    picture_url(str(value).strip())
+                elif value is not None:
+                    found = seen.decoder.pixels(file_of(value, field.encodings))
+                    if isinstance(found, PictureError):
+                        raise found
+            except PictureError as error:
+                yield picture_flaw(field, error, "picture", indices)

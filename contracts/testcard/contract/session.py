@@ -116,7 +116,7 @@ class Session:
         job_id: str | None = None,
     ) -> Call:
         """Put a call together: fields of a body, or a job's id in the path, and a key."""
-        params = {name: job_id for name in operation.pattern.groupindex if job_id is not None}
+        params = {name: job_id for name in operation.param_names if job_id is not None}
         return call_of(self.reading, operation, fields, key=self.key_for(key), params=params)
 
     def read(self, exchange: Exchange) -> ReadExchange:

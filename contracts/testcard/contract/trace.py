@@ -14,14 +14,16 @@ from typing import Any
 import orjson
 
 from testcard.common.asked import Asked, asked_in
-from testcard.common.fields import Field
+from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
+from testcard.common.keyed import read_key
 from testcard.common.keys import KeyKind, kind_of
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.operation import Operation
 from testcard.common.picture import Pixels, format_of, sniff
+from testcard.common.place import Field, items_of
 from testcard.common.reading import Reading
-from testcard.common.request import RequestFields, fields_of, read_body, read_key
+from testcard.common.request import RequestFields, fields_of, read_body
 from testcard.common.schema import Schema
 from testcard.common.spec import Node, words
 from testcard.contract.payload import (
@@ -81,32 +83,36 @@ class ReadExchange:
     @cached_property
     def request(self) -> RequestFields:
         """The body as the reading has it: its fields, and what is wrong with them."""
-        body = self.operation.body if self.operation else None
-        if body is None:
+        if self.operation is None:
             return RequestFields()
-        return read_body(self.call, body, lenient=self.reading.profile == "lenient")
+        body, lenient = self._takes, self.reading.profile == "lenient"
+        return read_body(self.call, body, lenient=lenient, params=self.params)
+
+    @property
+    def _takes(self) -> Body:
+        operation = self.operation or self.reading.operations[0]
+        return operation.body_for(self.call.media_type)
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
-        """The body's fields under the page's names, forgivingly read; file parts as FilePart."""
-        body = self.operation.body if self.operation else None
-        return fields_of(self.call, body) if body else {}
+        """The call's fields by their names, forgivingly read; file parts as FilePart."""
+        return fields_of(self.call, self._takes, self.params) if self.operation else {}
 
     def field(self, role: str) -> Field | None:
         """Return the operation's request field with this role; None where it has none."""
-        body = self.operation.body if self.operation else None
-        fields = body.fields.values() if body else ()
+        fields = self._takes.fields.values() if self.operation else ()
         return next((each for each in fields if each.role == role), None)
 
     @cached_property
     def asked(self) -> Asked:
         """What was asked for, by role."""
-        return asked_in(self.operation.body if self.operation else None, self.fields)
+        return asked_in(self._takes if self.operation else None, self.fields)
 
     def sent(self, role: str) -> Any:
-        """Return what was sent in the field with this role; None where nothing was."""
+        """Return what was sent in the field with this role, of several the first; or None."""
         found = self.field(role)
-        return self.fields.get(found.name) if found else None
+        value = self.fields.get(found.name) if found else None
+        return next((each for _, each in items_of(value)), None)
 
     @cached_property
     def size(self) -> tuple[int, int] | None:
@@ -225,7 +231,7 @@ class ReadExchange:
     def job_id(self) -> str | None:
         """The job that this exchange begins or asks after; None for others."""
         if self.does == "job-status":
-            return next(iter(self.params.values()), None)
+            return self.sent("job-id") or next(iter(self.params.values()), None)
         value = self.said.get("job-id") if self.does == "job" else None
         return value if isinstance(value, str) else None
 

@@ -15,10 +15,14 @@ from typing import Any
 
 import orjson
 
-from testcard.common.body import MULTIPART
+from testcard.common.fields import MULTIPART
 from testcard.common.message import Call
 from testcard.common.operation import Operation
+from testcard.common.place import ABSENT
 from testcard.common.reading import Reading
+from testcard.common.schema import EACH
+from testcard.common.spelling import spelt_out
+from testcard.common.spread import spread
 from testcard.contract.calls import FORM_TYPE, call_of, form_body
 from testcard.drivers.edges import edges
 from testcard.drivers.values import Fields, Values
@@ -69,16 +73,34 @@ def drafts(values: Values, base: Fields) -> Iterator[Draft]:
     operation, links = values.operation, values.links
     yield Draft(operation, values.required(), "nothing but what is required")
     yield Draft(operation, values.everything(), "all fields")
-    form = values.body.media_type == MULTIPART
     for name, field in values.body.fields.items():
         rest = {other: value for other, value in base.items() if other != name}
-        if field.required:
-            yield Draft(operation, rest, f"no {name}", name, "required", telling=True)
+        if field.required and field.place.location != "path":
+            without = rest if len(field.place.path) == 1 else rest | {name: ABSENT}
+            yield Draft(operation, without, f"no {name}", name, "required", telling=True)
+        form = values.body.form or field.place.location != "body"
         for each in edges(field, links, form=form):
             why, where = f"{name} {each.why}", name if each.breaks else ""
             fields = rest | {name: each.value}
             yield Draft(operation, fields, why, where, each.breaks, each.telling)
-    yield from _unreadable(values)
+    yield from _of_holders(values, base)
+    if values.body.media_type:
+        yield from _unreadable(values)
+
+
+def _of_holders(values: Values, base: Fields) -> Iterator[Draft]:
+    """Yield calls without what holds fields, and with something else in its place."""
+    for holder in values.body.root.holders():
+        name, inner = holder.name, {each.name for each in holder.leaves()}
+        rest = {other: value for other, value in base.items() if other not in inner}
+        if EACH in holder.place.path[:-1]:
+            continue
+        if holder.required:
+            lacking = rest | {name: ABSENT}
+            yield Draft(values.operation, lacking, f"no {name}", name, "required", telling=True)
+        if not values.body.form:
+            other = rest | {name: "testcard"}
+            yield Draft(values.operation, other, f"{name} as text", name, "type", telling=True)
 
 
 def _unreadable(values: Values) -> Iterator[Draft]:
@@ -86,8 +108,10 @@ def _unreadable(values: Values) -> Iterator[Draft]:
     if values.body.media_type == MULTIPART:
         yield from _forms(values)
         return
+    if values.body.form:  # any text is a form of some kind
+        return
     yield from _untyped(values)
-    good = orjson.dumps(values.required())
+    good = orjson.dumps(_document(values))
     bodies = (
         (b'{"prompt": "a lightho', "JSON that breaks off", True),
         (b"[1, 2]", "a list in place of an object", True),
@@ -106,8 +130,12 @@ def _unreadable(values: Values) -> Iterator[Draft]:
         yield Draft(values.operation, written, why, "", "body", telling)
 
 
+def _document(values: Values) -> Fields:
+    return spread(values.body.fields, values.body.root, values.required()).document
+
+
 def _untyped(values: Values) -> Iterator[Draft]:
-    good = orjson.dumps(values.required())
+    good = orjson.dumps(_document(values))
     ways = [("plain text", "text/plain")]
     ways += [] if values.body.untyped else [("a body without a type", "")]
     for why, media_type in ways:
@@ -116,7 +144,8 @@ def _untyped(values: Values) -> Iterator[Draft]:
 
 
 def _forms(values: Values) -> Iterator[Draft]:
-    good = form_body(values.required())
+    body = values.body
+    good = form_body(spelt_out(_document(values), body.root, body.spellings))
     bodies = (
         (good[: len(good) // 2], FORM_TYPE, "a form that breaks off", True),
         (b"", FORM_TYPE, "an empty form", True),
@@ -142,7 +171,14 @@ def call_for(reading: Reading, draft: Draft, key: str | None) -> Call:
     """
     if not isinstance(draft.value, Written):
         return call_of(reading, draft.operation, draft.value, key=key)
-    bare = call_of(reading, draft.operation, key=key)
+    beside = {
+        name: each.wrapped(each.example)
+        for name, each in draft.operation.takes.fields.items()
+        if each.place.location != "body" and each.required and each.example is not None
+    }
+    bare = replace(call_of(reading, draft.operation, beside, key=key), body=b"")
+    kept = tuple(each for each in bare.headers if each[0] != "Content-Type")
+    bare = replace(bare, headers=kept)
     media_type = draft.value.media_type
     headers = (("Content-Type", media_type),) if media_type else ()
     return replace(bare, headers=(*bare.headers, *headers), body=draft.value.data)

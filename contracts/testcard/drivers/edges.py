@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from testcard.common.body import FilePart
-from testcard.common.fields import Field
-from testcard.common.schema import Schema, types
+from testcard.common.place import Field
+from testcard.common.schema import EACH, Schema, types
 from testcard.contract.calls import Links
 from testcard.drivers.material import all_encodings, encoded
 
@@ -77,12 +77,27 @@ def edges(field: Field, links: Links, *, form: bool) -> Iterator[Edge]:
         links: pictures in the web.
         form: whether it is part of a form, where every value is text or a file.
     """
-    yield from _pictures(field, links, form=form) if field.encodings else _values(field)
-    yield from _misfits(field, form=form)
-    if not form:
-        wanted = types(field.schema)
+    found = list(_pictures(field, links, form=form) if field.encodings else _values(field))
+    found += _misfits(field, form=form)
+    if field.place.location == "path":
+        found = [each for each in found if each.value != ""]
+    yield from (replace(each, value=field.wrapped(each.value)) for each in found)
+    if field.depth == 1 and field.place.path[-1] == EACH:
+        yield from _counts(field)
+    if not form and not field.depth:
+        wanted = types(field.whole)
         taken = not wanted or "null" in wanted
         yield Edge(None, "null", "" if taken else "type", telling=taken)
+
+
+def _counts(field: Field) -> Iterator[Edge]:
+    """Yield lists of one item too few and too many."""
+    one, least = field.example, field.whole.get("minItems", 0)
+    if least == 1:
+        yield Edge([], "with no item", "minItems", telling=True)
+    if "maxItems" in field.whole and one is not None:
+        many = [one] * (field.whole["maxItems"] + 1)
+        yield Edge(many, "with an item too many", "maxItems", telling=True)
 
 
 def _values(field: Field) -> Iterator[Edge]:

@@ -21,12 +21,12 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, CheckContext, GenerationMode, Response
 
 from testcard.clauses.catalogue import CLAUSES
-from testcard.common.body import MULTIPART
-from testcard.common.fields import Body, Field
+from testcard.common.fields import MULTIPART, Body
 from testcard.common.message import Call, Exchange, Reply
 from testcard.common.operation import Operation
+from testcard.common.place import Field, Holder
 from testcard.common.reading import Reading
-from testcard.common.schema import types
+from testcard.common.schema import EACH, Schema, types
 from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws
 from testcard.contract.session import Session
@@ -39,7 +39,8 @@ from testcard.drivers.values import Values
 
 LARGEST_SIDE: Final = 512
 """Of the pictures that are asked for at random, in pixels; larger ones say no more."""
-_FILE: Final = "testcard-file-{}"
+_BENCH: Final = "/bench"
+_FILE: Final = "testcard-file-{}-{}"
 
 
 def fuzz(session: Session, *, examples: int, seed: int) -> None:
@@ -75,13 +76,18 @@ def _drawn(
     operation: Operation, body: Body, links: Links, examples: int, seed: int
 ) -> Iterator[Draft]:
     schema = schemathesis.openapi.from_dict(_bench(operation, body, links))
-    api = schema[operation.path][operation.method]
+    api = schema[_BENCH][operation.method]
+    required = Values(operation, body, thorough=True, links=links).required()
+    outside = {name for name, each in body.fields.items() if each.place.location != "body"}
+    beside = {name: value for name, value in required.items() if name in outside}
     known: set[str] = set()
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
         for case in draw(api.as_strategy(generation_mode=mode), examples, seed):
             value = _filed(body, shaped(body, case.body), links)
             if isinstance(value, bytes):
                 value = Written(value, body.media_type)
+            if isinstance(value, Mapping):
+                value = {**beside, **value}
             if isinstance(value, Written | Mapping) and repr(value) not in known:
                 known.add(repr(value))
                 yield Draft(operation, value, f"a {mode.value} case")
@@ -115,14 +121,33 @@ def _bench(operation: Operation, body: Body, links: Links) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": operation.id, "version": "1"},
-        "paths": {operation.path: {operation.method.lower(): node}},
+        "paths": {_BENCH: {operation.method.lower(): node}},
     }
 
 
 def _bounded(body: Body, links: Links) -> dict[str, Any]:
-    plain = {key: value for key, value in body.schema.items() if key != "x-testcard"}
-    properties = {name: _drawable(each, links) for name, each in body.fields.items()}
-    return {**plain, "properties": properties, "additionalProperties": False}
+    return _object(body.root, links)
+
+
+def _object(holder: Holder, links: Links) -> dict[str, Any]:
+    """Return the schema of what a holder holds, with what `_drawable` gives for each field."""
+    properties = {}
+    for name, each in holder.members.items():
+        one = _object(each, links) if isinstance(each, Holder) else _drawable(each, links)
+        if each.place.path[-1] == EACH:
+            one = {**_plain(each.whole), "items": one}
+        properties[name] = one
+    needed = [name for name, each in holder.members.items() if each.needed]
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": needed,
+        "additionalProperties": False,
+    }
+
+
+def _plain(schema: Schema) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "x-testcard"}
 
 
 def _drawable(field: Field, links: Links) -> dict[str, Any]:
@@ -131,11 +156,14 @@ def _drawable(field: Field, links: Links) -> dict[str, Any]:
         given_ = all_encodings(field, links)
         files = "file" in field.encodings
         return {
-            "enum": [_FILE.format(index) if files else each for index, each in enumerate(given_)]
+            "enum": [
+                _FILE.format(field.name, index) if files else each
+                for index, each in enumerate(given_)
+            ]
         }
     if field.role == "size":
         return {"enum": list(SIZES)}
-    schema = {key: value for key, value in field.schema.items() if key != "x-testcard"}
+    schema = _plain(field.whole if field.either else field.schema)
     if field.role in ("width", "height") and "enum" not in schema:
         least: int = schema.get("minimum", 1)
         schema["maximum"] = max(least, min(schema.get("maximum", LARGEST_SIDE), LARGEST_SIDE))
@@ -144,17 +172,22 @@ def _drawable(field: Field, links: Links) -> dict[str, Any]:
 
 def _filed(body: Body, value: Any, links: Links) -> Any:
     """Put files where their names stand in `value`."""
-    if body.media_type != MULTIPART or not isinstance(value, Mapping):
+    if body.media_type != MULTIPART:
         return value
     files = {
-        name: {_FILE.format(index): file for index, file in enumerate(all_encodings(each, links))}
-        for name, each in body.fields.items()
-        if each.encodings
+        _FILE.format(each.name, index): file
+        for each in body.pictures
+        for index, file in enumerate(all_encodings(each, links))
     }
-    return {
-        name: files.get(name, {}).get(each, each) if isinstance(each, str) else each
-        for name, each in value.items()
-    }
+    return _replaced(value, files)
+
+
+def _replaced(value: Any, files: Mapping[str, Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _replaced(each, files) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, files) for each in value]
+    return files.get(value, value) if isinstance(value, str) else value
 
 
 def shaped(body: Body, value: Any) -> Any:
@@ -162,17 +195,17 @@ def shaped(body: Body, value: Any) -> Any:
 
     JSON Schema takes 975.0 for an integer; few servers do, and no page promises it.
     """
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        name: int(each) if isinstance(each, float) and _whole(body, name, each) else each
-        for name, each in value.items()
-    }
+    return _shaped(body.root, value)
 
 
-def _whole(body: Body, name: str, value: float) -> bool:
-    field = body.fields.get(name)
-    return value.is_integer() and field is not None and "integer" in types(field.schema)
+def _shaped(member: Field | Holder | None, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shaped(member, each) for each in value]
+    if isinstance(value, Mapping) and isinstance(member, Holder):
+        return {name: _shaped(member.members.get(name), each) for name, each in value.items()}
+    whole = isinstance(value, float) and value.is_integer()
+    integer = isinstance(member, Field) and "integer" in types(member.schema)
+    return int(value) if whole and integer else value
 
 
 def contract_check(

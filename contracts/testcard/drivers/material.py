@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from testcard.common.body import FilePart
-from testcard.common.fields import Field
 from testcard.common.picture import FORMATS, encode
+from testcard.common.place import Field
 from testcard.common.upload import Encoding
 from testcard.contract.calls import Links
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from testcard.common.fields import Body, Field
+from testcard.common.fields import Body
 from testcard.common.operation import Operation
+from testcard.common.place import ABSENT, Field
 from testcard.common.schema import Schema, types
 from testcard.common.spec import words
 from testcard.common.upload import Encoding
@@ -55,7 +56,7 @@ class Values:
     def put(self, role: str, value: Any) -> Fields:
         """Return the field with this role set; nothing where there is none."""
         field = self.role(role)
-        return {field.name: value} if field else {}
+        return {field.name: field.wrapped(value)} if field else {}
 
     # The base
 
@@ -91,9 +92,9 @@ class Values:
     def defaults(self) -> Fields:
         """Return every default, spelt out."""
         return {
-            name: each.schema["default"]
+            name: each.whole.get("default", each.wrapped(each.schema.get("default")))
             for name, each in self.body.fields.items()
-            if "default" in each.schema and each.role not in ("seed", "width", "height", "size")
+            if each.default is not None and each.role not in ("seed", "width", "height", "size")
         }
 
     def sides(self) -> tuple[int, int]:
@@ -107,14 +108,14 @@ class Values:
     def size(self) -> Fields:
         """Return a small size."""
         width, height = self.sides()
-        if field := self.role("size"):
-            return {field.name: f"{width}x{height}"}
+        if self.role("size"):
+            return self.put("size", f"{width}x{height}")
         return self.put("width", width) | self.put("height", height)
 
     def odd_size(self) -> Fields:
         """Return a size that is no multiple of anything; nothing where the page wants one."""
-        if field := self.role("size"):
-            return {field.name: "203x137"}
+        if self.role("size"):
+            return self.put("size", "203x137")
         field = self.role("width")
         if field is None or "enum" in field.schema or "multipleOf" in field.schema:
             return {}
@@ -151,7 +152,7 @@ class Values:
         ways = [each for each in _PREFERRED if each in field.encodings]
         chosen: Encoding = encoding or ways[0]
         url = self.links.other if variant else self.links.picture
-        return {field.name: picture_value(data, chosen, url)}
+        return {field.name: field.wrapped(picture_value(data, chosen, url))}
 
     def other_seed(self) -> int:
         """Return a large seed that is not SEED."""
@@ -163,7 +164,7 @@ class Values:
         """Return the seed that asks for a random one; nothing where no seed does."""
         field = self.role("seed")
         most = field.random_at_most if field else None
-        return {} if field is None or most is None else {field.name: most}
+        return {} if field is None or most is None else {field.name: field.wrapped(most)}
 
     # Ends
 
@@ -181,13 +182,13 @@ class Values:
             if bound not in each.schema or each.role == "seed" or "enum" in each.schema:
                 continue
             if (each.evidence(bound).grade in _SURE) == sure:
-                found[name] = each.schema[bound]
+                found[name] = each.wrapped(each.schema[bound])
         return found
 
     def listed(self, which: int) -> Fields:
         """Return the value at a place of every list of words."""
         return {
-            name: each.schema["enum"][which]
+            name: each.wrapped(each.schema["enum"][which])
             for name, each in self.body.fields.items()
             if "enum" in each.schema and "string" in types(each.schema)
         }
@@ -196,42 +197,52 @@ class Values:
         """Yield fields for a scheduler or style without a list, with values of the examples."""
         for name, each in self.body.fields.items():
             if each.role in ("scheduler", "style") and "enum" not in each.schema:
-                shown = self._example(name, each.schema)
-                yield from ((name, value) for value in (shown, f"{shown} 2"))
+                shown = self._example(each)
+                values = (shown, f"{shown} 2")
+                yield from ((name, each.wrapped(value)) for value in values)
 
     def as_words(self, fields: Fields) -> Iterator[tuple[str, str]]:
         """Yield each number of a JSON body, written as a string."""
         for name, value in fields.items():
-            if isinstance(value, int | float) and self.body.media_type == "application/json":
+            beside = name in self.body.fields and self.body.fields[name].place.location != "body"
+            if isinstance(value, int | float) and not self.body.form and not beside:
                 yield name, str(value)
 
     def nulls(self) -> Fields:
         """Return null for every field that takes it."""
-        form = self.body.media_type != "application/json"
+        form = self.body.form
         return {
             name: None
             for name, each in self.body.fields.items()
-            if "null" in types(each.schema) and not form
+            if "null" in types(each.whole) and not form and each.place.location == "body"
         }
 
     def _plain(self, field: Field) -> Any:
         if field.role == "prompt":
-            return PROMPTS[0]
+            return field.wrapped(PROMPTS[0])
         if field.encodings:
             known = self.picture(field.role).get(field.name) if field.role else None
-            return known or all_encodings(field, self.links)[0]
+            return known or field.wrapped(all_encodings(field, self.links)[0])
         if field.role in ("width", "height", "size"):
             return self.size().get(field.name)
-        return self._example(field.name, field.schema)
+        return field.wrapped(self._example(field))
 
-    def _example(self, name: str, schema: Schema) -> Any:
-        content: Mapping[str, Any] = next(
-            iter(self.operation.node["requestBody"]["content"].values())
-        )
-        for example in content.get("examples", {}).values():
-            if name in example.get("value", {}):
-                return example["value"][name]
-        listed = [*schema.get("enum", ())[:1], *(_PLAIN.get(kind) for kind in types(schema))]
+    def _example(self, field: Field) -> Any:
+        """Return one value: of the page's examples, of the schema, or of its type."""
+        schema = field.schema
+        content = self.operation.node.get("requestBody", {}).get("content", {})
+        examples = content.get(self.body.media_type, {}).get("examples", {})
+        for example in examples.values() if field.place.location == "body" else ():
+            found = field.place.read(example.get("value", {}))
+            while isinstance(found, list) and field.depth:
+                found = next((each for each in found if each is not None), ABSENT)
+            if found is not ABSENT:
+                return found
+        listed = [
+            *schema.get("examples", ())[:1],
+            *schema.get("enum", ())[:1],
+            *(_PLAIN.get(kind) for kind in types(schema)),
+        ]
         given = [schema.get(word) for word in ("default", "const", "minimum")]
         return next((each for each in (*given, *listed) if each is not None), "testcard")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from testcard.common.fields import Field
 from testcard.common.operation import Operation
+from testcard.common.place import Field
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence, Spec, evidence, words
 
@@ -71,16 +71,17 @@ def _operation(spec: Spec, operation: Operation) -> Record:
             **asdict(operation.key_evidence),
         },
         "media_type": body.media_type if body else None,
-        "fields": [_field(each) for each in body.fields.values()] if body else [],
+        "fields": [_field(each) for each in operation.takes.fields.values()],
         "answers": [_answer(status, node) for status, node in operation.responses.items()],
     }
 
 
 def _field(field: Field) -> Record:
     known = words(field.schema)
-    schema = {name: value for name, value in field.schema.items() if not name.startswith("x-")}
+    schema = {name: value for name, value in field.whole.items() if not name.startswith("x-")}
     return {
         "name": field.name,
+        "in": field.place.location,
         "required": field.required,
         "role": field.role or None,
         "encodings": list(field.encodings),

@@ -17,9 +17,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from testcard.common.fields import Field
 from testcard.common.keys import MAGIC_KEYS
 from testcard.common.operation import Operation
+from testcard.common.place import Field
 from testcard.common.reading import Reading
 from testcard.common.schema import Schema, shown, types
 from testcard.common.spec import Evidence, Spec, evidence, words
@@ -135,17 +135,19 @@ def _operation_parts(spec: Spec, operation: Operation, width: int) -> Iterator[R
     optional = ", may be missing" if operation.key_optional else ""
     yield Text.assemble(f"key in header {keys}{optional}  ", _graded(key))
     if operation.body is not None:
-        yield Text(f"body: {operation.body.media_type}")
+        yield Text(f"body: {' or '.join(each.media_type for each in operation.bodies)}")
+    if operation.takes.fields:
         columns = ("field", "type", "range", "default")
-        yield from _listed(columns, _fields(operation.body.fields.values()), width)
+        yield from _listed(columns, _fields(operation.takes.fields.values()), width)
     yield from _listed(("status", "answer", "media type"), _answers(operation), width)
 
 
 def _fields(fields: Iterable[Field]) -> Iterator[_Row]:
     for field in fields:
         name = f"{field.name}{' *' if field.required else ''}"
-        default = shown(field.schema["default"]) if "default" in field.schema else ""
-        cells = (name, _type(field.schema), _range(field.schema), default)
+        default = "" if field.default is None else shown(field.default)
+        kind = _type(field.schema) if field.whole is field.schema else _type(field.whole)
+        cells = (name, kind, _range(field.schema), default)
         yield _Row(cells, field.evidence())
         for keyword in words(field.schema).get("keywords", {}):
             yield _Row((f"  ↳ {keyword}", "", "", ""), field.evidence(keyword), explains=True)

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from testcard.common.body import FilePart, Malformed, sent_in
+from testcard.common.fields import Body
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.redaction import redacted, visible
 from testcard.common.request import read_body
@@ -126,15 +127,15 @@ class Replay:
             url = clean.url.partition("?")[0]
             return Essence(f"{call.method} {url}", query | _raw(clean.body))
         words = (dialect.reading.spec.id, operation.id, *match.params.values())
-        if operation.body is None:
+        body = operation.body_for(clean.media_type)
+        if not body.media_type:
             return Essence(" ".join(words), query | _raw(clean.body))
         try:
-            fields = read_body(
-                clean, operation.body, lenient=True, sent=sent_in(clean, operation.body)
-            ).values
+            sent = sent_in(clean, body)
         except Malformed:
             return Essence(" ".join(words), query | _raw(clean.body))
-        unknown = _unknown(clean, fields)
+        fields = read_body(clean, body, lenient=True, sent=sent, params=match.params).values
+        unknown = _unknown(clean, body)
         return Essence(" ".join(words), query | unknown | _hashed(fields))
 
     def _nearest(self, essence: Essence) -> str:
@@ -147,20 +148,25 @@ class Replay:
         return f"recorded were: {', '.join(known) or _NOT_SENT}"
 
 
-def _unknown(call: Call, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _unknown(call: Call, body: Body) -> dict[str, Any]:
     """Members of a JSON body that no page knows: they are content all the same."""
     try:
         said = orjson.loads(call.body)
     except orjson.JSONDecodeError:
         return {}
-    return {name: value for name, value in said.items() if name not in fields}
+    root = body.root
+    known = {*root.members, *root.aliases}
+    return {name: value for name, value in said.items() if name not in known}
 
 
 def _hashed(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _file(value.data) if isinstance(value, FilePart) else value
-        for name, value in fields.items()
-    }
+    return {name: _without_files(value) for name, value in fields.items()}
+
+
+def _without_files(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_files(each) for each in value]
+    return _file(value.data) if isinstance(value, FilePart) else value
 
 
 def _raw(body: bytes) -> dict[str, Any]:

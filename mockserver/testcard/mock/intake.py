@@ -1,6 +1,7 @@
 """What a call brings: its key, its fields and its pictures, with what was forgiven on the way.
 
-Knows Readings and what the lenient profile takes. Must not know who answers, money or time.
+Knows what operations take, and what the lenient profile forgives. Must not know who answers,
+money or time.
 """
 
 from __future__ import annotations
@@ -9,18 +10,13 @@ import re
 from collections.abc import Sequence
 
 from testcard.common.body import has_more_than
-from testcard.common.fields import Body
 from testcard.common.flaw import Flaw, in_words
+from testcard.common.keyed import read_key, refused
 from testcard.common.keys import bare_key, key_digest
 from testcard.common.message import Call
 from testcard.common.operation import Operation
-from testcard.common.request import (
-    alias_flaw,
-    read_body,
-    read_key,
-    refused,
-    taken_apart,
-)
+from testcard.common.request import read_body, taken_apart
+from testcard.common.routed import alias_flaw
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.fault import Fault
@@ -85,20 +81,22 @@ def _digests_of_keys(visit: Visit, dialect: Dialect) -> set[str]:
     return {key_digest(bare_key(value)) for value in sent}
 
 
-def read_fields(visit: Visit, dialect: Dialect, operation: Operation, body: Body) -> None:
+def read_fields(visit: Visit, dialect: Dialect, operation: Operation) -> None:
     """Put the fields of the call, and what was forgiven, into `visit`.
 
     Raises:
         Trouble: malformed or invalid.
     """
     lenient = dialect.reading.profile == "lenient"
-    sent = taken_apart(visit.call, body)
-    found = read_body(visit.call, body, lenient=lenient, sent=sent)
+    call, params = visit.call, visit.match.params
+    body = operation.body_for(call.media_type)
+    sent = taken_apart(call, body) if body.media_type else None
+    found = read_body(call, body, lenient=lenient, sent=sent, params=params)
     _refuse(found.flaws)
     visit.fields = found.values
     if lenient:
-        page = dialect.documented.operation(operation.id).body
-        found = read_body(visit.call, page, lenient=False, sent=sent) if page else found
+        page = dialect.documented.operation(operation.id).body_for(call.media_type)
+        found = read_body(call, page, lenient=False, sent=sent, params=params)
     visit.findings += [flaw.finding for flaw in (*found.flaws, *found.notes)]
 
 

@@ -127,14 +127,9 @@ class Turn:
             return self._dialect.example(self._visit, *wanted)
         self._meet_fault()
         self._unlock(operation)
-        if operation.does == "job-status":
-            return self._dialect.state(self._visit, self._services.world)
-        if operation.body is None:
-            raise Trouble("failed", f"{operation.id} takes no body, so it can ask for no picture")
-        body = operation.body
         if holds_up(self._visit.call):
-            return lambda: self._read(operation, body)
-        return self._read(operation, body)
+            return lambda: self._read(operation)
+        return self._read(operation)
 
     def _asked_for(self) -> Operation:
         call, match = self._visit.call, self._visit.match
@@ -169,8 +164,11 @@ class Turn:
 
     # Pictures asked for
 
-    def _read(self, operation: Operation, body: Body) -> Reply | Step:
-        read_fields(self._visit, self._dialect, operation, body)
+    def _read(self, operation: Operation) -> Reply | Step:
+        read_fields(self._visit, self._dialect, operation)
+        if operation.does == "job-status":
+            return self._dialect.state(self._visit, self._services.world)
+        body = operation.body_for(self._visit.call.media_type)
         uploads, inputs = uploads_of(self._visit, body), self._services.inputs
         sent = taken(uploads, inputs)
         pictures = held(sent, inputs)

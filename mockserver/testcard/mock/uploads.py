@@ -12,8 +12,8 @@ from testcard.common.body import FilePart
 from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob
-from testcard.common.operation import Operation
 from testcard.common.picture import PictureError, Pixels
+from testcard.common.place import items_of
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
@@ -21,10 +21,10 @@ from testcard.mock.inputs import Inputs, PictureSent
 from testcard.mock.world import Order, Upload
 
 Sent = Mapping[str, PictureSent]
-"""Role (init-image, mask-image) -> the picture sent."""
+"""Role (init-image, mask-image) -> the picture sent; of several, the others by their places."""
 
 Uploads = Mapping[str, Upload]
-"""Field -> the picture in it, as it came."""
+"""Field, and its place in a list -> the picture in it, as it came."""
 
 
 def uploads_of(visit: Visit, body: Body) -> Uploads:
@@ -32,9 +32,10 @@ def uploads_of(visit: Visit, body: Body) -> Uploads:
     found = {}
     for field in body.pictures:
         value = visit.fields.get(field.name)
-        if value is not None:
-            data = value.data if isinstance(value, FilePart) else value
-            found[field.name] = Upload(field.role, data, field.encodings)
+        for indices, one in items_of(value) if value is not None else ():
+            data = one.data if isinstance(one, FilePart) else one
+            name = field.place.named(*indices) if indices else field.name
+            found[name] = Upload(field.role, data, field.encodings)
     return found
 
 
@@ -44,10 +45,12 @@ def taken(uploads: Uploads, inputs: Inputs) -> Sent:
     Raises:
         Trouble: invalid: one of them is not sent in a way that the operation takes.
     """
-    sent = {}
+    sent: dict[str, PictureSent] = {}
     for name, upload in uploads.items():
         try:
-            sent[upload.role] = inputs.take(upload.value, upload.encodings)
+            sent[upload.role if upload.role not in sent else name] = inputs.take(
+                upload.value, upload.encodings
+            )
         except PictureError as error:
             raise _no_picture(name, error) from error
     return sent
@@ -70,10 +73,11 @@ def decoded(uploads: Uploads, sent: Sent, inputs: Inputs) -> dict[str, Pixels]:
     Raises:
         Trouble: invalid: one of them is no picture.
     """
-    pictures = {}
+    pictures: dict[str, Pixels] = {}
     for name, upload in uploads.items():
+        key = upload.role if upload.role not in pictures else name
         try:
-            pictures[upload.role] = inputs.pixels(sent[upload.role])
+            pictures[key] = inputs.pixels(sent[key])
         except PictureError as error:
             raise _no_picture(name, error) from error
     return pictures
@@ -86,7 +90,10 @@ def order_of(uploads: Uploads, job: PictureJob) -> Order:
 
 def sent_for(order: Order, inputs: Inputs) -> Sent:
     """Return the pictures that an order was made with."""
-    return {each.role: inputs.take(each.value, each.encodings) for each in order.uploads}
+    first: dict[str, Upload] = {}
+    for each in order.uploads:
+        first.setdefault(each.role, each)
+    return {role: inputs.take(each.value, each.encodings) for role, each in first.items()}
 
 
 def job_of(order: Order, pictures: Mapping[str, Pixels]) -> PictureJob:

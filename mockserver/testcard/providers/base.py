@@ -90,10 +90,11 @@ class SpecDialect:
 
     def said(self, visit: Visit, role: str) -> Any:
         """Return what the call says in the field with this role, or the field's default."""
-        body = visit.operation.body if visit.operation else None
-        for field in body.fields.values() if body else ():
+        operation = visit.operation
+        takes = operation.body_for(visit.call.media_type) if operation else None
+        for field in takes.telling if takes else ():
             if field.role == role:
-                return visit.fields.get(field.name, field.schema.get("default"))
+                return visit.fields.get(field.name, field.default)
         return None
 
     def success_response(self, visit: Visit) -> tuple[int, Mapping[str, Any]]:
@@ -140,7 +141,8 @@ class SpecDialect:
 
     def state(self, visit: Visit, world: World) -> Reply:
         """Say how the job stands that the path names."""
-        job = world.poll(self.reading.spec.id, next(iter(visit.match.params.values()), ""))
+        asked = self.said(visit, "job-id") or next(iter(visit.match.params.values()), "")
+        job = world.poll(self.reading.spec.id, str(asked))
         if job is None:
             raise Trouble("not-found", NO_SUCH_JOB)
         return self.standing(visit, job, world)
