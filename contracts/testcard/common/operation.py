@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from testcard.common.fields import Body, bodies_of
-from testcard.common.spec import Evidence, Node, evidence, words
+from testcard.common.spec import Evidence, Node, calls_in, evidence, words
 
-_METHODS = ("get", "post", "put", "patch", "delete")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -63,11 +62,9 @@ class Operation:
 
 def operations_in(document: Node) -> Iterator[Operation]:
     """Yield the operations of an OpenAPI document, in its order."""
-    for path, item in document["paths"].items():
-        for method in _METHODS:
-            if method in item:
-                beside = (*item.get("parameters", ()), *item[method].get("parameters", ()))
-                yield _operation(document, path, method.upper(), item[method], beside)
+    for path, method, node in calls_in(document):
+        beside = (*document["paths"][path].get("parameters", ()), *node.get("parameters", ()))
+        yield _operation(document, path, method.upper(), node, beside)
 
 
 def _operation(

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from testcard.common.body import FilePart, checkable
+from testcard.common.fields import Body
 from testcard.common.operation import Operation
+from testcard.common.place import Field, Holder
 from testcard.common.reading import Profile, Reading, read
 from testcard.common.schema import Validator, nodes
-from testcard.common.spec import Spec, words
+from testcard.common.spec import Spec, calls_in, words
+from testcard.common.taking import Taking
 
 _PROFILES: tuple[Profile, ...] = ("documented", "lenient")
 _PAGE_GRADES = ("documented", "sample")
@@ -43,10 +45,11 @@ def _settings(spec: Spec) -> list[dict[str, str]]:
 
 
 def _defaults(operation: Operation) -> Iterator[str]:
-    for field in operation.body.fields.values() if operation.body else ():
-        if "default" in field.schema:
-            for breach in Validator(field.schema).breaches(field.schema["default"]):
-                yield f"the default of {field.name}: {breach.message}"
+    for body in operation.bodies:
+        for field in body.fields.values():
+            if "default" in field.whole:
+                for breach in Validator(field.whole).breaches(field.whole["default"]):
+                    yield f"the default of {field.name}: {breach.message}"
 
 
 def _evidence(node: Mapping[str, Any]) -> Iterator[str]:
@@ -63,10 +66,12 @@ def _evidenced(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
     for name, scheme in document.get("components", {}).get("securitySchemes", {}).items():
         yield f"security scheme {name}", scheme
     for path, item in document["paths"].items():
-        for method, operation in item.items():
-            place = f"{method.upper()} {path}"
-            yield place, operation
-            yield from _of_operation(place, operation)
+        for parameter in item.get("parameters", ()):
+            yield f"{path}, parameter {parameter['name']}", parameter
+    for path, method, operation in calls_in(document):
+        place = f"{method.upper()} {path}"
+        yield place, operation
+        yield from _of_operation(place, operation)
 
 
 def _of_operation(
@@ -100,7 +105,7 @@ def _examples(reading: Reading, operation: Operation) -> Iterator[str]:
         if not one.get("examples"):
             yield f"the {media_type} request has no example"
         for name, example in one.get("examples", {}).items():
-            for text in _request_breaches(operation, example):
+            for text in _request_breaches(operation.body_for(media_type), example):
                 yield f"request example {name}: {text}"
     for status, response in operation.responses.items():
         for media_type, one in response.get("content", {}).items():
@@ -116,16 +121,23 @@ def _examples(reading: Reading, operation: Operation) -> Iterator[str]:
             yield f"{kind} is answered with {status}, which the operation does not list"
 
 
-def _request_breaches(operation: Operation, example: Mapping[str, Any]) -> Iterator[str]:
-    body = operation.body
-    if body is None or "value" not in example:
+def _request_breaches(body: Body, example: Mapping[str, Any]) -> Iterator[str]:
+    if not isinstance(example.get("value"), Mapping):
         return
-    value = {
-        name: FilePart(b"", "example.png") if "file" in field.encodings else example["value"][name]
-        for name, field in body.fields.items()
-        if name in example["value"]
-    }
-    for breach in body.validator.breaches(checkable(value)):
+    taking = Taking(form=False, lenient=False)
+    document = taking.taken(example["value"], body.root)
+    for breach in body.validator.breaches(_without_files(document, body.root)):
         yield f"{breach.path}: {breach.message}"
-    for name in example["value"].keys() - body.fields.keys():
-        yield f"{name!r} is no field of the operation"
+    for flaw in taking.unlisted():
+        yield f"{flaw.where!r} is no field of the operation"
+
+
+def _without_files(value: Any, member: Field | Holder | None) -> Any:
+    """Return an example with empty texts for files, as a schema sees them."""
+    if isinstance(value, list):
+        return [_without_files(each, member) for each in value]
+    if isinstance(value, Mapping) and isinstance(member, Holder):
+        return {
+            name: _without_files(each, member.members.get(name)) for name, each in value.items()
+        }
+    return "" if isinstance(member, Field) and "file" in member.encodings else value

@@ -25,6 +25,9 @@ GRADES: Final[tuple[Grade, ...]] = get_args(Grade)
 
 Node = dict[str, Any]
 
+METHODS: Final = ("get", "post", "put", "patch", "delete")
+"""Those that operations of a spec may have."""
+
 
 class SpecError(ValueError):
     """A spec says what testcard does not handle, or a setting is not one of the spec's."""
@@ -143,11 +146,7 @@ def path_text(path: Sequence[str | int]) -> str:
 def _loose_ends(document: Node) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield each name that leads nowhere or to two things: where it stands, and a sentence."""
     schemes = document.get("components", {}).get("securitySchemes", {})
-    operations = {
-        ("paths", path, method): node
-        for path, item in document["paths"].items()
-        for method, node in item.items()
-    }
+    operations = {("paths", path, method): node for path, method, node in calls_in(document)}
     ids = [node["operationId"] for node in operations.values()]
     for where, node in [((), document), *operations.items()]:
         for name in {name for each in node.get("security", ()) for name in each} - schemes.keys():
@@ -160,6 +159,12 @@ def _loose_ends(document: Node) -> Iterator[tuple[tuple[str, ...], str]]:
                 if link["operationId"] not in ids:
                     at = (*where, "responses", status, "links", name)
                     yield at, f"{link['operationId']!r} is no operationId of this file"
+
+
+def calls_in(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Node]]:
+    """Yield path, method (in small letters) and node of every operation, in the file's order."""
+    for path, item in document["paths"].items():
+        yield from ((path, method, node) for method, node in item.items() if method in METHODS)
 
 
 def bundled() -> tuple[Path, ...]:

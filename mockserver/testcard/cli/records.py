@@ -14,7 +14,7 @@ import orjson
 from testcard.common.operation import Operation
 from testcard.common.place import Field
 from testcard.common.reading import Reading
-from testcard.common.spec import Evidence, Spec, evidence, words
+from testcard.common.spec import Evidence, Spec, calls_in, evidence, words
 
 Record = dict[str, Any]
 
@@ -32,8 +32,7 @@ def provider_records(specs: Iterable[Spec]) -> list[Record]:
 def _provider(spec: Spec) -> Record:
     operations = [
         {"id": node["operationId"], "method": method.upper(), "url": f"{spec.server}{path}"}
-        for path, item in spec.document["paths"].items()
-        for method, node in item.items()
+        for path, method, node in calls_in(spec.document)
     ]
     return {"id": spec.id, "title": spec.title, "server": spec.server, "operations": operations}
 

@@ -22,7 +22,7 @@ from testcard.common.operation import Operation
 from testcard.common.place import Field
 from testcard.common.reading import Reading
 from testcard.common.schema import Schema, shown, types
-from testcard.common.spec import Evidence, Spec, evidence, words
+from testcard.common.spec import Evidence, Spec, calls_in, evidence, words
 
 _GRADE_STYLES = {"documented": "green", "sample": "cyan", "observed": "yellow", "assumed": "red"}
 _BOUNDS = (
@@ -59,8 +59,7 @@ def providers_listing(specs: Iterable[Spec], width: int) -> Iterator[RenderableT
     rows = [
         (spec.id, node["operationId"], f"{method.upper()} {spec.server}{path}")
         for spec in specs
-        for path, item in spec.document["paths"].items()
-        for method, node in item.items()
+        for path, method, node in calls_in(spec.document)
     ]
     table = _table("id", "operation", "call")
     for row in rows:
