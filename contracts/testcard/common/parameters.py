@@ -92,13 +92,13 @@ def read_parameters(
         values[name] = coerced(texts[-1], field.schema)
         if len(texts) > 1 and not lenient:
             message = f"{name} was sent {len(texts)} times; one was expected"
-            path, said = field.place.path_at(), field.evidence()
+            path, said = _path(field), field.evidence()
             flaws.append(Flaw("malformed", "parameter", path, "parts", message, said))
     for breach in parameters.validator.breaches(values):
         field = parameters.fields[str(breach.path[0])]
-        path, said = (*field.place.path_at(), *breach.path[1:]), field.evidence(breach.keyword)
+        there, said = (*_path(field), *breach.path[1:]), field.evidence(breach.keyword)
         message = breach.message.replace(repr(field.name), field.name)
-        flaws.append(Flaw("invalid", "parameter", path, breach.keyword, message, said))
+        flaws.append(Flaw("invalid", "parameter", there, breach.keyword, message, said))
     return values, flaws
 
 
@@ -124,6 +124,10 @@ def _sent(call: Call, params: Mapping[str, str], parameters: Parameters) -> dict
                 text for header, text in call.headers if header.lower() == field.place.name.lower()
             ]
     return found
+
+
+def _path(field: Field) -> tuple[str, str]:
+    return field.place.location, field.place.name
 
 
 def _wire(field: Field) -> str:

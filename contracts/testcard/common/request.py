@@ -94,9 +94,9 @@ def _read(found: RequestFields, sent: SentBody, body: Body, *, lenient: bool) ->
     taking = Taking(sent.form, lenient)
     document = taking.taken(sent.values if body.flat else _assembled(sent, body), body.root)
     if not lenient:
-        found.flaws += _of_form(sent, body) if sent.form else ()
+        found.flaws += _repeated(sent, body) if sent.form else ()
+        found.notes += [*taking.unlisted(), *(_spelt(sent, body) if sent.form else ())]
     found.flaws += taking.flaws
-    found.notes += [] if lenient else taking.unlisted()
     value = checkable(document) if sent.form else document
     if breaches := body.validator.breaches(value):
         found.flaws += _of_schema(breaches, body)
@@ -117,20 +117,21 @@ def _by_name(document: Mapping[str, Any], body: Body) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not ABSENT}
 
 
-def _of_form(sent: SentBody, body: Body) -> Iterator[Flaw]:
-    """Yield what is wrong with how a form spells what it holds."""
-    if body.flat:
-        repeated, spelt = sent.repeated, {}
-    else:
-        form = assembled(sent.parts or (), body.root)
-        repeated = {name: times for name, times in form.repeated.items() if times > 1}
-        spelt = form.spelt
+def _repeated(sent: SentBody, body: Body) -> Iterator[Flaw]:
+    """Yield names of a form that have several parts though one was expected."""
+    repeated = sent.repeated if body.flat else assembled(sent.parts or (), body.root).repeated
     for name, times in repeated.items():
-        message = f"the form has {times} parts of the name {short(name)!r}; one was expected"
-        yield Flaw("malformed", "body", (short(name),), "parts", message, body.evidence)
+        if times > 1:
+            message = f"the form has {times} parts of the name {short(name)!r}; one was expected"
+            yield Flaw("malformed", "body", (short(name),), "parts", message, body.evidence)
+
+
+def _spelt(sent: SentBody, body: Body) -> Iterator[Flaw]:
+    """Yield lists and objects of a form that are spelt as the page does not."""
+    spelt = {} if body.flat else assembled(sent.parts or (), body.root).spelt
     for spelling, name in spelt.items():
         if spelling not in body.spellings:
-            message = f"{short(name)!r} is {spelling}; the page has {' or '.join(body.spellings)}"
+            message = f"this is {spelling}; the page has {' or '.join(body.spellings)}"
             where = (short(name),)
             yield Flaw("malformed", "body", where, "spelling", message, body.evidence, False)
 

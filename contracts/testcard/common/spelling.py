@@ -74,9 +74,12 @@ def _put(found: Assembled, name: str, value: Any, holder: Holder) -> None:
         spelling: Spelling = "brackets" if path[-1] == "" else "indexed"
         if "." in name and "[" not in name:
             spelling = "dotted"
+        there = path[0] in document
         if _set(document, path, value):
             found.spelt.setdefault(spelling, name)
             return
+        if not there:  # what was made on the way
+            document.pop(path[0], None)
     document[name] = value
 
 

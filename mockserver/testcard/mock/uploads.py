@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from testcard.common.body import FilePart
 from testcard.common.fields import Body
-from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.place import items_of
@@ -103,4 +102,4 @@ def job_of(order: Order, pictures: Mapping[str, Pixels]) -> PictureJob:
 
 def _no_picture(name: str, error: PictureError) -> Trouble:
     breach = Breach((name,), "picture", str(error))
-    return Trouble("invalid", sentence([breach]), [breach])
+    return Trouble("invalid", f"{name}: {error}", [breach])
