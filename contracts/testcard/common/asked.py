@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from testcard.common.fields import Body
 from testcard.common.place import first_of
-from testcard.common.quick import quick
 from testcard.common.schema import coerced
 
 DEFAULT_SIDE: Final = 512
@@ -28,7 +27,6 @@ _NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*")
 _SIZE: Final = re.compile(r"\s*([0-9]{1,9})\s*[xX]\s*([0-9]{1,9})\s*")
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What fields ask for.

@@ -23,7 +23,6 @@ from python_multipart.multipart import File, parse_options_header
 
 from testcard.common.fields import MULTIPART, URLENCODED, Body
 from testcard.common.message import Call
-from testcard.common.quick import quick
 from testcard.common.schema import shown
 
 _MOST_PARTS = 100  # of a form
@@ -52,7 +51,6 @@ class FilePart:
     filename: str | None
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class SentBody:
     """A body taken apart, before any reading of it.

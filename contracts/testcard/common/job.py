@@ -18,13 +18,11 @@ from testcard.common.asked import DEFAULT_SIDE, Asked, asked_in
 from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.picture import Pixels
-from testcard.common.quick import quick
 from testcard.common.schema import Breach, shown
 from testcard.common.spec import Family
 from testcard.common.trouble import Trouble
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class PictureJob:
     """One request for pictures, in the terms of Stable Diffusion.

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
-from testcard.common.quick import quick
-
 Headers = tuple[tuple[str, str], ...]
 """Names and values in the order sent; names keep their case and are compared without it."""
 
@@ -57,7 +55,6 @@ def header(headers: Headers, name: str) -> str | None:
     return None
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP request.
@@ -119,7 +116,6 @@ class Call:
         return max(here, int(declared)) if declared.isdecimal() else here
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One HTTP answer.
@@ -143,7 +139,6 @@ class Reply:
         return header(self.headers, name)
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One Call and what came back.

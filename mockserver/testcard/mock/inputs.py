@@ -22,7 +22,6 @@ from testcard.common.picture import (
     decode,
     file_digest,
 )
-from testcard.common.quick import quick
 from testcard.common.schema import shown
 from testcard.common.upload import Encoding, file_of, picture_url, require_encoding
 from testcard.mock.memory_limit import MemoryLimit, Remembered
@@ -37,7 +36,6 @@ Stored = Callable[[SplitResult], bytes | None]
 """Returns the content of the file that stands for a URL; None where none does."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class PictureSent:
     """A picture as it came, its encoding undone, not decoded.

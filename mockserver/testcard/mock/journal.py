@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from testcard.common.flaw import Finding
 from testcard.common.message import Exchange, Headers
-from testcard.common.quick import quick
 from testcard.mock.memory_limit import MemoryLimit, Share, weigh
 
 _MOST_ENTRIES: Final = 1_000
@@ -26,7 +25,6 @@ _FINDING: Final = 72  # bytes of a finding, beside its texts
 _HEADER: Final = 64  # bytes of a header's pair, beside its name and value
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One call and all that is known of it.

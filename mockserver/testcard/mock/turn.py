@@ -20,7 +20,6 @@ from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
 from testcard.common.operation import Operation
 from testcard.common.picture import Pixels
-from testcard.common.quick import quick
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
@@ -47,7 +46,6 @@ ASKED_FOR = "this failure was asked for beforehand"
 _log = logging.getLogger(__name__)
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a call ended.

@@ -14,7 +14,6 @@ from typing import Literal, Protocol
 
 from testcard.common.job import PictureJob
 from testcard.common.keys import key_digest, kind_of
-from testcard.common.quick import quick
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
 
@@ -154,7 +153,6 @@ class Order:
     uploads: tuple[Upload, ...] = ()
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Job:
     """One asynchronous job, as it was when it was asked for.
