@@ -48,7 +48,7 @@ def has_headers(reading: Reading) -> bool:
     return any(
         response.get("headers")
         for operation in reading.operations
-        for response in operation.responses.values()
+        for response in operation.answers.values()
     )
 
 

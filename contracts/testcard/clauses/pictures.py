@@ -283,15 +283,15 @@ CLAUSES: Final[tuple[Clause, ...]] = (
 
 def _gives_seed(reading: Reading) -> bool:
     return asks(reading, "seed") and any(
-        _success_says(operation.responses, "seed") for operation in reading.operations
+        _success_says(operation.answers, "seed") for operation in reading.operations
     )
 
 
-def _success_says(responses: Mapping[int, Mapping[str, Any]], role: str) -> bool:
+def _success_says(responses: Mapping[str, Mapping[str, Any]], role: str) -> bool:
     return any(
         words(node).get("role") == role
         for status, response in responses.items()
-        if status < 300
+        if status[0] in "2d"  # or the default, which may be one
         for content in response.get("content", {}).values()
         for _, node in nodes(content["schema"])
     )

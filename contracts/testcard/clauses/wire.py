@@ -32,16 +32,16 @@ def status(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             kept=each.response is not None,
             subject=(each.index,),
             seen=f"status {each.reply.status}",
-            expected=f"one of {', '.join(map(str, listed))}",
+            expected=f"one of {', '.join(listed)}",
             evidence=each.operation.evidence if each.operation else Evidence("assumed", "HTTP"),
             place=operation_pointer(each.reading, each.operation, "responses"),
             detail=f"{name_of(each)}:{each.reply.status}",
         )
 
 
-def _homes(seen: ReadExchange) -> Iterator[Iterable[int]]:
+def _homes(seen: ReadExchange) -> Iterator[Iterable[str]]:
     for operation in (seen.operation,) if seen.operation else seen.reading.operations:
-        yield operation.responses
+        yield operation.answers
 
 
 def media_type(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:

@@ -9,10 +9,16 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from testcard.common.fields import Body, bodies_of
 from testcard.common.spec import Evidence, Node, calls_in, evidence, words
 
+AT_WORK: Final = frozenset({"queued", "running"})
+"""The states of a job that has not ended."""
+
+_OK: Final = 200
+_ACCEPTED: Final = 202
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -54,10 +60,46 @@ class Operation:
         """Return what a call of this media type may say; of one that is not listed, the first's."""
         return next((each for each in self.bodies if each.media_type == media_type), self.takes)
 
+    @property
+    def answers(self) -> Mapping[str, Node]:
+        """Status, `2XX` or `default` -> OpenAPI response object, references resolved."""
+        answers: Mapping[str, Node] = self.node["responses"]
+        return answers
+
     @cached_property
     def responses(self) -> Mapping[int, Node]:
-        """Status -> OpenAPI response object, references resolved."""
-        return {int(status): node for status, node in self.node["responses"].items()}
+        """Those of them that name one status, by it."""
+        return {int(status): node for status, node in self.answers.items() if status.isdecimal()}
+
+    def response(self, status: int) -> Node | None:
+        """Return what is answered with a status; None where the operation does not list it."""
+        return self.answers.get(self.answer_to(status))
+
+    def answer_to(self, status: int) -> str:
+        """Return under which word a status is answered: its own, its class's, or `default`."""
+        known = (str(status), f"{status // 100}XX", "default")
+        return next((each for each in known if each in self.answers), known[0])
+
+    def success(self, state: str | None = None) -> tuple[int, Node]:
+        """Return status and OpenAPI response of the answer where all went well.
+
+        That is the first 2xx listed; for a job, the one that lists its state under `when`, or 202
+        for one that is still at work. `2XX` and `default` stand for 200.
+
+        Args:
+            state: of the job that the answer tells of; None where it tells of none.
+
+        Raises:
+            KeyError: no answer is a success.
+        """
+        listed = [(code, node) for code, node in self.responses.items() if 200 <= code < 300]
+        named = [each for each in listed if state in words(each[1]).get("when", ())]
+        if named:
+            return named[0]
+        open_ = [each for each in listed if not words(each[1]).get("when")] or listed
+        if state is not None:
+            open_.sort(key=lambda each: (each[0] == _ACCEPTED) != (state in AT_WORK))
+        return open_[0] if open_ else (_OK, self.answers.get("2XX") or self.answers["default"])
 
 
 def operations_in(document: Node) -> Iterator[Operation]:

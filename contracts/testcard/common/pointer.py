@@ -14,7 +14,7 @@ from testcard.common.operation import Operation
 from testcard.common.place import Holder
 from testcard.common.reading import Reading
 from testcard.common.schema import EACH
-from testcard.common.spec import Evidence, Node, evidence, words
+from testcard.common.spec import Evidence, evidence, words
 
 Pointer = tuple[str, ...]
 
@@ -93,12 +93,12 @@ def reply_pointer(
 ) -> Pointer:
     """Return the place of something in an operation's response."""
     home = operation or reading.operations[0]
-    return operation_pointer(reading, home, "responses", str(status), *path)
+    return operation_pointer(reading, home, "responses", home.answer_to(status), *path)
 
 
 def response_evidence(operation: Operation, status: int) -> Evidence:
     """Return where a status stands; the operation's own place where it is not listed."""
-    node: Node | None = operation.responses.get(status)
+    node = operation.response(status)
     return evidence(node) if node else operation.evidence
 
 

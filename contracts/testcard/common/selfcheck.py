@@ -107,7 +107,7 @@ def _examples(reading: Reading, operation: Operation) -> Iterator[str]:
         for name, example in one.get("examples", {}).items():
             for text in _request_breaches(operation.body_for(media_type), example):
                 yield f"request example {name}: {text}"
-    for status, response in operation.responses.items():
+    for status, response in operation.answers.items():
         for media_type, one in response.get("content", {}).items():
             if not one.get("examples"):
                 yield f"the {media_type} answer {status} has no example"
@@ -115,10 +115,10 @@ def _examples(reading: Reading, operation: Operation) -> Iterator[str]:
             for name, example in one.get("examples", {}).items():
                 for breach in validator.breaches(example["value"]) if "value" in example else ():
                     yield f"answer {status}, example {name}: {breach.path}: {breach.message}"
-    for kind, status in reading.problems.items():
+    for kind, code in reading.problems.items():
         needless = operation.body is None and kind in _OF_BODIES
-        if status not in operation.responses and not needless:
-            yield f"{kind} is answered with {status}, which the operation does not list"
+        if operation.response(code) is None and not needless:
+            yield f"{kind} is answered with {code}, which the operation does not list"
 
 
 def _request_breaches(body: Body, example: Mapping[str, Any]) -> Iterator[str]:

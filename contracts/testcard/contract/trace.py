@@ -155,7 +155,7 @@ class ReadExchange:
     def response(self) -> Node | None:
         """The documented response with this status; None where the status is not documented."""
         homes = (self.operation,) if self.operation else self.reading.operations
-        found = (each.responses.get(self.reply.status) for each in homes)
+        found = (each.response(self.reply.status) for each in homes)
         return next(filter(None, found), None)
 
     @cached_property

@@ -71,7 +71,7 @@ def _operation(spec: Spec, operation: Operation) -> Record:
         },
         "media_type": body.media_type if body else None,
         "fields": [_field(each) for each in operation.takes.fields.values()],
-        "answers": [_answer(status, node) for status, node in operation.responses.items()],
+        "answers": [_answer(status, node) for status, node in operation.answers.items()],
     }
 
 
@@ -90,11 +90,11 @@ def _field(field: Field) -> Record:
     }
 
 
-def _answer(status: int, node: Record) -> Record:
+def _answer(status: str, node: Record) -> Record:
     said: Evidence = evidence(node)
     media = list(node.get("content", {}))
     return {
-        "status": status,
+        "status": int(status) if status.isdecimal() else status,
         "description": node["description"],
         "media_types": media,
         **asdict(said),

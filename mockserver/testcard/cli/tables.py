@@ -153,9 +153,9 @@ def _fields(fields: Iterable[Field]) -> Iterator[_Row]:
 
 
 def _answers(operation: Operation) -> Iterator[_Row]:
-    for status, node in operation.responses.items():
+    for status, node in operation.answers.items():
         media = ", ".join(node.get("content", {}))
-        yield _Row((str(status), node["description"], media), evidence(node))
+        yield _Row((status, node["description"], media), evidence(node))
 
 
 def _settings(reading: Reading) -> Iterator[_Row]:

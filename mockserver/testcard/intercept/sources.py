@@ -52,7 +52,7 @@ def _preferring(mock: Mock, prefer: str) -> Source:
 
     def answer(call: Call) -> Reply | Work:
         operation = mock.route(call).operation
-        has = operation is not None and (not code or int(code) in operation.responses)
+        has = operation is not None and (not code or operation.response(int(code)) is not None)
         if prefer and has and call.header("prefer") is None:
             call = replace(call, headers=(*call.headers, ("Prefer", prefer)))
         return mock.begin(call)

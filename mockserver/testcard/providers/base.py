@@ -10,7 +10,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pybase64
 
@@ -26,9 +26,14 @@ from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.render import json_bytes, render
-from testcard.mock.world import AccountId, Job, World
+from testcard.mock.world import AccountId, Job, JobState, World
 
 JSON = "application/json"
+_STATES: Final[Mapping[JobState, str]] = {
+    "PENDING": "running",
+    "SUCCESS": "succeeded",
+    "FAILURE": "failed",
+}
 _SECONDS_A_STEP = 0.05  # what the mock says a step took; it is told, not measured
 
 
@@ -65,8 +70,8 @@ class SpecDialect:
 
     def picture_format(self, operation: Operation) -> Format:
         """Return the format that the operation's answer names; PNG where none is named."""
-        for status, response in operation.responses.items():
-            if 200 <= status < 300:
+        for status, response in operation.answers.items():
+            if status[0] in "2d":
                 for media_type, content in response.get("content", {}).items():
                     for named in (media_type, *_media_types(content["schema"])):
                         if format_ := format_of(named):
@@ -100,11 +105,7 @@ class SpecDialect:
     def success_response(self, visit: Visit) -> tuple[int, Mapping[str, Any]]:
         """Return the first documented success: status and OpenAPI response."""
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
-        return next(
-            (status, response)
-            for status, response in visit.operation.responses.items()
-            if 200 <= status < 300
-        )
+        return visit.operation.success()
 
     # What goes out
 
@@ -148,10 +149,9 @@ class SpecDialect:
         return self.standing(visit, job, world)
 
     def standing(self, visit: Visit, job: Job, world: World) -> Reply:
-        """Word how a job stands: PENDING with 202 where that is documented, else with 200."""
+        """Word how a job stands, with the status that the spec has for its state."""
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
-        responses = visit.operation.responses
-        status = 202 if job.state == "PENDING" and 202 in responses else 200
+        status, response = visit.operation.success(_STATES[job.state])
         known = self.known(visit, world, status) | {"job-state": job.state}
         if job.state == "FAILURE":
             known["message"] = "the job failed"
@@ -162,14 +162,14 @@ class SpecDialect:
                 f"{visit.base}{ADMIN_PREFIX}pictures/{job.id}/{index}.png"
                 for index in range(job.order.work.samples)
             ]
-        return self.worded(status, responses[status], known)
+        return self.worded(status, response, known)
 
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word a failure as the spec has it for this kind of trouble."""
         status = self.reading.problems[trouble.kind]
         operations = (*filter(None, [visit.operation]), *self.reading.operations)
-        worded = (each.responses[status] for each in operations if status in each.responses)
-        response = next(worded, {})  # what this one does not document, another may
+        worded = (each.response(status) for each in operations)
+        response = next(filter(None, worded), {})  # what this one does not document, another may
         known = self.known(visit, world, status) | {
             "message": self.message(trouble),
             "outcome": -1,
@@ -209,15 +209,26 @@ class SpecDialect:
         """Return the first documented answer with this status, or of this name."""
         assert visit.operation is not None  # noqa: S101 (the core asks for known ones)
         there = []
-        for status, response in visit.operation.responses.items():
+        for answer, response in visit.operation.answers.items():
+            status = _status(answer, code)
             for media_type, content in response.get("content", {}).items():
                 for named, example in content.get("examples", {}).items():
-                    there.append(f"{status} {named}")
+                    there.append(f"{answer} {named}")
                     if name in (None, named) and code in (None, str(status)):
                         headers = (("content-type", media_type), *_examples(response))
                         return Reply(status, headers, _example_body(example))
         wanted = " ".join(each for each in (code, name) if each)
         raise Trouble("not-found", f"no documented answer is {wanted!r}; there are: {there}")
+
+
+def _status(answer: str, code: str | None) -> int:
+    """Return the status of an answer that the spec has under a status, a class or `default`."""
+    if answer.isdecimal():
+        return int(answer)
+    asked = int(code) if code and code.isdecimal() else 0
+    if asked and answer in ("default", f"{asked // 100}XX"):
+        return asked
+    return 500 if answer == "default" else 100 * int(answer[0])
 
 
 def amount(value: Decimal) -> int | float:
@@ -228,7 +239,7 @@ def amount(value: Decimal) -> int | float:
 def _roles(reading: Reading) -> Iterator[str]:
     """Yield the roles that answers have places for, in bodies and in headers."""
     for operation in reading.operations:
-        for response in operation.responses.values():
+        for response in operation.answers.values():
             parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
             for part in parts:
                 yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
