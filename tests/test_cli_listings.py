@@ -70,7 +70,7 @@ def test_show_as_json_says_what_show_says(provider: str) -> None:
         assert told["url"] == f"{reading.spec.server}{operation.path}"
         assert told["key"]["headers"] == list(operation.key_headers)
         assert [each["status"] for each in told["answers"]] == list(operation.responses)
-        fields = operation.body.fields if operation.body else {}
+        fields = operation.takes.fields
         assert [each["name"] for each in told["fields"]] == list(fields)
         for each in told["fields"]:
             field = fields[each["name"]]

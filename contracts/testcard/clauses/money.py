@@ -11,14 +11,15 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
-from testcard.clauses.base import LIVE_UNPROMISED, always, name_of, replies, role_evidence
+from testcard.clauses.base import LIVE_UNPROMISED, always, name_of, replies, role_evidence, weakest
 from testcard.common.pointer import reply_pointer, response_evidence
+from testcard.common.price import Price
 from testcard.common.reading import Reading
-from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
+_PAID: Final = ("pictures", "job")
 _PRICE: Final = ("x-testcard", "price", "credits")
 
 
@@ -30,14 +31,14 @@ class _Span:
         before: the first of them.
         after: the second.
         fell: by how many credits.
-        paid: successful calls in between, the second one included.
+        paid: successful calls in between, the second one included; each of a known price.
         failed: failed calls in between, the second one included.
     """
 
     before: ReadExchange
     after: ReadExchange
     fell: Decimal
-    paid: int
+    paid: tuple[ReadExchange, ...]
     failed: tuple[ReadExchange, ...]
 
 
@@ -55,7 +56,9 @@ def _spans(seen: tuple[ReadExchange, ...]) -> Iterator[_Span]:
         between = seen[before.index + 1 : after.index + 1]
         if any(not each.answered or each.turned_away for each in between):
             continue  # nobody can tell what an unanswered call cost
-        paid = sum(each.succeeded and each.does in ("pictures", "job") for each in between)
+        paid = tuple(each for each in between if each.succeeded and each.does in _PAID)
+        if any(each.price is None for each in paid):
+            continue
         failed = tuple(each for each in between if not each.succeeded)
         start, end = _balance(before), _balance(after)
         if start is not None and end is not None:
@@ -63,18 +66,23 @@ def _spans(seen: tuple[ReadExchange, ...]) -> Iterator[_Span]:
 
 
 def _ruling(reading: Reading, span: _Span, detail: str) -> Ruling:
-    price = reading.document["x-testcard"]["price"]
-    wanted = reading.price * span.paid
+    prices = [each.price or Decimal(0) for each in span.paid]
+    wanted = sum(prices, Decimal(0))
+    each_costs = " + ".join(map(str, dict.fromkeys(prices))) or "nothing"
     return Ruling(
         kept=span.fell == wanted,
         subject=(span.before.index, *(each.index for each in span.failed), span.after.index),
-        seen=f"the balance fell by {span.fell} over {span.paid} successes and "
+        seen=f"the balance fell by {span.fell} over {len(span.paid)} successes and "
         f"{len(span.failed)} failures",
-        expected=f"{wanted}: {reading.price} for a success, nothing for a failure",
-        evidence=Evidence(price["grade"], price["source"]),
+        expected=f"{wanted}: {each_costs} for a success, nothing for a failure",
+        evidence=weakest(_price_of(reading, each).evidence for each in span.paid or (span.after,)),
         place=_PRICE,
         detail=detail,
     )
+
+
+def _price_of(reading: Reading, seen: ReadExchange) -> Price:
+    return reading.price_of(seen.operation) if seen.operation else reading.general_price
 
 
 def price(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:

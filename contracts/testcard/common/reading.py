@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal, cast
 
 from testcard.common.operation import Operation, operations_in
+from testcard.common.price import Price, price_in
 from testcard.common.schema import Validator, coerced, merged
 from testcard.common.spec import (
     Node,
@@ -43,10 +44,32 @@ class Reading:
         """Kind of trouble -> HTTP status of its answer."""
         return cast("Mapping[str, int]", self.document["x-testcard"]["problems"])
 
-    @cached_property
+    @property
     def price(self) -> Decimal:
-        """Credits for one successful call."""
-        return Decimal(str(self.settings["price"]))
+        """Credits for a success, where all cost the same; else the most that the page names."""
+        price = self.general_price
+        return price.of({}) if price.is_flat else price.most or Decimal(0)
+
+    def price_of(self, operation: Operation) -> Price:
+        """Return what an operation's successes cost: by the setting, itself, or the document."""
+        if operation.id not in self._prices:
+            self._prices[operation.id] = self._price(words(operation.node).get("price"))
+        return self._prices[operation.id]
+
+    @cached_property
+    def general_price(self) -> Price:
+        """What the successes of operations cost that say nothing of their own."""
+        return self._price(None)
+
+    @cached_property
+    def _prices(self) -> dict[str, Price]:
+        return {}
+
+    def _price(self, own: Node | None) -> Price:
+        node, chosen = self.document["x-testcard"]["price"], self.settings["price"]
+        if chosen != self.spec.settings["price"]["default"]:
+            return price_in({**node, "credits": chosen, "range": ()})
+        return price_in(own or node)
 
     def operation(self, id_: str) -> Operation:
         """Return the operation with this operationId; KeyError where there is none."""

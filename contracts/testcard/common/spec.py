@@ -82,11 +82,12 @@ class Spec:
     def settings(self) -> Mapping[str, Node]:
         """Name -> what the setting takes; the price is one of every provider's."""
         own = words(self.document)
+        told = own["price"]["credits"]
         price = {
-            "description": "credits for one successful call",
-            "type": "number",
+            "description": "credits for one successful call, whatever it asks for",
+            "type": ["number", "null"] if isinstance(told, str) else "number",
             "minimum": 0,
-            "default": own["price"]["credits"],
+            "default": None if isinstance(told, str) else told,
         }
         return {**own.get("settings", {}), "price": price}
 

@@ -131,7 +131,10 @@ class Session:
         """Return what a call costs if it succeeds, in credits."""
         seen = self.read(Exchange(call, Reply(0)))
         pays = seen.does in ("pictures", "job") and seen.key == "good"
-        return self.reading.price if pays else Decimal(0)
+        if not pays or seen.operation is None:
+            return Decimal(0)
+        price = self.reading.price_of(seen.operation)
+        return max(seen.price or Decimal(0), price.most or Decimal(0))
 
     def expected_cost(self, call: Call) -> Decimal:
         """Return what a call costs if it is answered as the page says: nothing if it is wrong."""

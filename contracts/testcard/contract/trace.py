@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,7 @@ from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.operation import Operation
 from testcard.common.picture import Pixels, format_of, sniff
 from testcard.common.place import Field, items_of
+from testcard.common.price import PriceError, terms_of
 from testcard.common.reading import Reading
 from testcard.common.request import RequestFields, fields_of, read_body
 from testcard.common.schema import Schema
@@ -119,6 +121,16 @@ class ReadExchange:
         """Width and height asked for, in pixels; None where they cannot be known."""
         native = self.picture("init-image")
         return self.asked.size((native.width, native.height) if native else None)
+
+    @cached_property
+    def price(self) -> Decimal | None:
+        """What it costs if it succeeds; None where that hangs on what cannot be known."""
+        if self.operation is None or self.does not in ("pictures", "job"):
+            return Decimal(0)
+        try:
+            return self.reading.price_of(self.operation).of(terms_of(self.asked, self.size))
+        except PriceError:
+            return None
 
     def picture(self, role: str) -> Pixels | None:
         """Return the picture sent in this role; None for none, a URL, and what does not decode."""

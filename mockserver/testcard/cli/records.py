@@ -48,7 +48,7 @@ def contract_record(reading: Reading) -> Record:
         "vendor": own["vendor"],
         "page": own["page"],
         "price": {
-            "credits": str(reading.price),
+            "credits": str(reading.general_price.told),
             "grade": own["price"]["grade"],
             "source": own["price"]["source"],
         },

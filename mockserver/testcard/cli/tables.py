@@ -104,7 +104,9 @@ def contract_listing(reading: Reading, width: int) -> Iterator[RenderableType]:
     yield Text.assemble((reading.spec.title, "bold"), f"  ({reading.profile} profile)")
     yield Text(f"{own['vendor']} · page: {own['page']}")
     said = f"({price['grade']}: {price['source']})"
-    yield Text(f"price: {reading.price} credits a successful call {said}")
+    yield Text(
+        f"price: {reading.general_price.told} {reading.general_price.unit} a successful call {said}"
+    )
     if family := own.get("family"):
         yield Text(f"model family: {family['name']} ({family['grade']}: {family['source']})")
     for operation in reading.operations:

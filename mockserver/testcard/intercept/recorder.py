@@ -103,7 +103,10 @@ class Recorder:
         operation = match.operation
         if match.dialect is None or (operation is not None and operation.does in _FREE):
             return Decimal(0)
-        return match.dialect.reading.price
+        reading = match.dialect.reading
+        known = read_trace(reading, (Exchange(call, Reply(0)),))[0].price
+        most = reading.price_of(operation).most if operation else None
+        return reading.price if operation is None or known is None else max(known, most or known)
 
     def _reserve(self, cost: Decimal) -> str:
         """Count a call; return why it may not be sent, or nothing."""

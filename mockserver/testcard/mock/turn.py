@@ -12,14 +12,17 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
+from testcard.common.asked import asked_in
 from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
 from testcard.common.operation import Operation
 from testcard.common.picture import Pixels
+from testcard.common.price import PriceError, terms_of
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
@@ -204,7 +207,7 @@ class Turn:
     def _paid(self, job: PictureJob, deliver: Callable[[Hold], Reply]) -> Reply:
         """Return what `deliver` answers, which ends the hold; where it raises, nothing is paid."""
         account, world = self._visit.account, self._services.world
-        price = self._dialect.reading.price
+        price = self._price(job)
         hold = world.reserve(account, price) if account else None
         if hold is None:
             raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
@@ -215,6 +218,19 @@ class Turn:
             self._visit.left = None
             world.release(hold)
             raise
+
+    def _price(self, job: PictureJob) -> Decimal:
+        operation = self._visit.operation
+        assert operation is not None  # noqa: S101 (a job was asked for)
+        price = self._dialect.reading.price_of(operation)
+        if price.is_flat:
+            return price.of({})
+        body = operation.body_for(self._visit.call.media_type)
+        terms = terms_of(asked_in(body, self._visit.fields), (job.width, job.height))
+        try:
+            return price.of(terms)
+        except PriceError as error:
+            raise Trouble("failed", f"the price cannot be told: {error}") from error
 
     def _begun(self, order: Order, hold: Hold) -> Reply:
         world = self._services.world
