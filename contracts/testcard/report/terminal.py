@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from testcard.contract.safe import safe
+from testcard.contract.served import unserved
 from testcard.contract.verdict import ProviderRun, Report, Ruling, Verdict
 from testcard.report.curl import curl_to
 from testcard.report.summary import (
@@ -68,6 +69,7 @@ def print_report(report: Report, console: Console) -> None:
     _print_section("Findings", _findings(report), console)
     _print_section("Accepted by the baseline", _accepted(report), console)
     _print_section("Not exercised", _not_exercised(report), console)
+    _print_section("No valid call succeeded", _never_served(report), console)
     _print_section("Stopped early", _stopped(report), console)
     _print_section("In the baseline, but seen no more: remove", _stale(report), console)
     for run in report.runs:
@@ -189,6 +191,15 @@ def _not_exercised(report: Report) -> Iterator[Row]:
     for run in report.runs:
         for verdict in () if reached_nothing(run) else of_standing(run, "not-exercised"):
             yield "–", verdict.provider, verdict.clause.id, why_idle(run, verdict)
+
+
+def _never_served(report: Report) -> Iterator[Row]:
+    for run in report.runs:
+        for each in unserved(run):
+            last = f"answered {each.last}" if each.last else "not answered"
+            calls = plural(each.valid, "valid call")
+            text = f"{calls}, and none succeeded; the last was {last}"
+            yield "!", run.reading.spec.id, each.operation, text
 
 
 def _stopped(report: Report) -> Iterator[Row]:

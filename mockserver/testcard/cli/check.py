@@ -122,7 +122,7 @@ def check(
     """Check that a provider, or what stands for it, keeps its promises.
 
     Exits with 0 where they are kept, 1 where one is broken, 2 for wrong usage, 3 where nothing
-    could be exercised.
+    could be exercised or no valid call of a provider succeeded.
     """
     with clear_errors():
         spend = Budget(
@@ -150,7 +150,7 @@ def check(
             report_ = _shown(found, files, known_ones)
         if interrupts.came:
             raise typer.Exit(_INTERRUPTED)
-    raise _exit(report_, fail_on, require_exercised=require_exercised)
+    raise _exit(report_, fail_on, require_exercised=require_exercised, require_served=True)
 
 
 @app.command()
@@ -210,8 +210,15 @@ def _shown(
     return report
 
 
-def _exit(report: Report, fail_on: Grade, *, require_exercised: bool) -> typer.Exit:
-    code = runs.exit_code(report, fail_on=fail_on.value, require_exercised=require_exercised)
+def _exit(
+    report: Report, fail_on: Grade, *, require_exercised: bool, require_served: bool = False
+) -> typer.Exit:
+    code = runs.exit_code(
+        report,
+        fail_on=fail_on.value,
+        require_exercised=require_exercised,
+        require_served=require_served,
+    )
     return typer.Exit(code)
 
 

@@ -25,6 +25,7 @@ from testcard.common.extras import install
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Profile, Reading
 from testcard.contract.calls import Links
+from testcard.contract.served import served_nothing
 from testcard.contract.session import GOOD_KEY, Budget, Session
 from testcard.contract.targets import Http, InProcess, Target
 from testcard.contract.verdict import ProviderRun, Report, TargetKind, fails
@@ -236,15 +237,20 @@ def all_readings(profile: Profile) -> list[Reading]:
     return [dialect.reading for dialect in mock.dialects.values()]
 
 
-def exit_code(report: Report, *, fail_on: str, require_exercised: bool) -> int:
+def exit_code(
+    report: Report, *, fail_on: str, require_exercised: bool, require_served: bool = False
+) -> int:
     """Return the exit code of a report.
 
     Args:
         report: of a run.
         fail_on: the weakest grade whose breach counts.
         require_exercised: whether what was not exercised counts as broken.
+        require_served: whether a provider that served no valid call counts as not exercised.
     """
     idle = [each for each in report.runs if not any(v.exercised for v in each.verdicts)]
+    if require_served:
+        idle += filter(served_nothing, report.runs)
     broken = any(
         fails(verdict, ruling, fail_on) for verdict in report.verdicts for ruling in verdict.rulings
     )
