@@ -19,7 +19,7 @@ from testcard.common.asked import DEFAULT_SIDE, asked_in
 from testcard.common.job import asked
 from testcard.common.keys import EMPTY, MAGIC_KEYS, UNKNOWN, WRONG, bare_key, kind_of, unknown_job
 from testcard.common.redaction import blanked
-from testcard.common.trouble import KINDS, Trouble
+from testcard.common.trouble import FALLBACKS, KINDS, Trouble
 from testcard.contract.trace import read_trace
 from testcard.mock.world import AccountId, credits_of
 
@@ -57,8 +57,10 @@ def test_a_word_that_many_go_by_is_written_in_one_module(word: str, home: str) -
 def test_the_vocabulary_lists_the_kinds_of_trouble_and_no_others() -> None:
     text = (files("testcard.common") / "vocabulary.yaml").read_text(encoding="utf-8")
     problems = yaml.safe_load(text)["$defs"]["provider"]["properties"]["problems"]
-    assert tuple(problems["required"]) == KINDS
-    assert tuple(problems["propertyNames"]["enum"]) == KINDS
+    needed, more = (each["enum"] for each in problems["propertyNames"]["anyOf"])
+    assert problems["required"] == needed
+    assert (*needed, *more) == KINDS
+    assert set(more) == FALLBACKS.keys()
 
 
 def test_the_readme_lists_every_magic_key_and_what_it_does() -> None:

@@ -24,6 +24,7 @@ from testcard.common.spec import (
     unknown_word,
     words,
 )
+from testcard.common.trouble import FALLBACKS
 
 Profile = Literal["lenient", "documented"]
 
@@ -42,7 +43,8 @@ class Reading:
     @cached_property
     def problems(self) -> Mapping[str, int]:
         """Kind of trouble -> HTTP status of its answer."""
-        return cast("Mapping[str, int]", self.document["x-testcard"]["problems"])
+        own = cast("Mapping[str, int]", self.document["x-testcard"]["problems"])
+        return {**{kind: own[other] for kind, other in FALLBACKS.items()}, **own}
 
     @property
     def price(self) -> Decimal:
@@ -55,6 +57,11 @@ class Reading:
         if operation.id not in self._prices:
             self._prices[operation.id] = self._price(words(operation.node).get("price"))
         return self._prices[operation.id]
+
+    def moderation(self, operation: Operation) -> Node | None:
+        """Return what an operation does about what it will not have; None where nothing is said."""
+        own, general = words(operation.node), words(self.document)
+        return cast("Node | None", own.get("moderation", general.get("moderation")))
 
     @cached_property
     def general_price(self) -> Price:

@@ -5,7 +5,7 @@ Knows kinds of trouble. Must not know statuses or bodies: those are each provide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 from testcard.common.schema import Breach
@@ -21,8 +21,18 @@ Kind = Literal[
     "rate-limited",
     "overloaded",
     "failed",
+    "moderated",
+    "expired",
+    "conflict",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+FALLBACKS: Mapping[Kind, Kind] = {
+    "moderated": "invalid",
+    "expired": "not-found",
+    "conflict": "invalid",
+}
+"""Kinds that a spec need not tell apart -> the kind that they are answered as then."""
 
 
 class Trouble(Exception):  # noqa: N818 (it is the answer to a call, not an error of testcard's)

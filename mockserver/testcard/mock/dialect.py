@@ -35,6 +35,7 @@ class Visit:
         notes: what of the call had no effect on the picture, as (field, why).
         account: who pays; None until the key has been accepted.
         left: credits that are left to the account once this call is paid; None until it is sure.
+        facts: role -> what else the answer is to say.
     """
 
     call: Call
@@ -45,6 +46,7 @@ class Visit:
     notes: list[tuple[str, str]] = field(default_factory=list)
     account: AccountId | None = None
     left: Decimal | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation | None:

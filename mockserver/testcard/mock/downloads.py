@@ -5,8 +5,10 @@ Knows jobs, what they were sent, and who paints. Must not know whose call it is,
 
 from __future__ import annotations
 
-from testcard.common.job import PictureJob
+from collections.abc import Mapping
+
 from testcard.common.message import Reply
+from testcard.common.picture import Pixels
 from testcard.common.trouble import Trouble
 from testcard.mock.intake import LARGE_BODY
 from testcard.mock.routing import Download
@@ -37,18 +39,20 @@ def _found(order: Order, index: int, services: Services) -> Reply | Step:
     if pictures is None:
         read = services.inputs.pixels
         return lambda: _painted(
-            job_of(order, {role: read(each) for role, each in sent.items()}), index, services
+            _wanted(order, {role: read(each) for role, each in sent.items()}), index, services
         )
-    work = job_of(order, pictures)
-    if services.studio.known(_all_of(work)):
-        return _painted(work, index, services)
-    return lambda: _painted(work, index, services)
+    wanted = _wanted(order, pictures)
+    if services.studio.known(wanted):
+        return _painted(wanted, index, services)
+    return lambda: _painted(wanted, index, services)
 
 
-def _painted(work: PictureJob, index: int, services: Services) -> Reply:
-    data = services.paint(_all_of(work))[index]
+def _painted(wanted: PaintRequest, index: int, services: Services) -> Reply:
+    data = services.paint(wanted)[index]
     return Reply(200, (("content-type", "image/png"),), data)
 
 
-def _all_of(work: PictureJob) -> PaintRequest:
-    return PaintRequest(work, "png", work.samples)  # asked for one by one, they are painted once
+def _wanted(order: Order, pictures: Mapping[str, Pixels]) -> PaintRequest:
+    """Return all pictures of an order: asked for one by one, they are painted once."""
+    work = job_of(order, pictures)
+    return PaintRequest(work, "png", work.samples, order.veil)

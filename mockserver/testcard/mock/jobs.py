@@ -105,7 +105,8 @@ class Jobs:
     def _share(self, order: Order) -> Order:
         if not [each for each in order.uploads if len(each.value) >= _LARGE]:
             return order
-        return Order(order.work, tuple([self._kept_once(each) for each in order.uploads]))
+        uploads = tuple([self._kept_once(each) for each in order.uploads])
+        return Order(order.work, uploads, order.veil)
 
     def _kept_once(self, upload: Upload) -> Upload:
         if len(upload.value) < _LARGE:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from testcard.common.job import Engine, PictureJob
 from testcard.common.picture import Format, encode
 from testcard.mock.memory_limit import MemoryLimit, Remembered
+from testcard.mock.veil import Veil, veiled
 
 PART: Final = 0.1
 """Of what a mock remembers."""
@@ -32,18 +33,21 @@ class PaintRequest:
         job: what is painted.
         format: png, jpeg or webp.
         count: the first so many of the job's pictures.
+        veil: what is made of them where nobody is to see them: blurred or black.
     """
 
     job: PictureJob
     format: Format
     count: int
+    veil: Veil | None = None
 
     @cached_property
     def digest(self) -> bytes:
         """Of job and format: equal for equal pictures, keeps neither prompt nor picture alive."""
         init = self.job.init.digest if self.job.init else None
         mask = self.job.mask.digest if self.job.mask else None
-        said = repr((self.job.without_pictures(), init, mask, self.format))
+        veil = (self.veil,) if self.veil else ()
+        said = repr((self.job.without_pictures(), init, mask, self.format, *veil))
         return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
@@ -132,6 +136,8 @@ class Studio:
 
     def _painting(self, wanted: PaintRequest) -> Iterator[bytes]:
         for index, picture in enumerate(self._encoded(wanted.job, wanted.format, wanted.count)):
+            if wanted.veil is not None:
+                picture = veiled(picture, wanted.format, wanted.veil)
             yield self._painted.keep((wanted.digest, index), picture)
 
     def _encoded(self, job: PictureJob, format_: Format, count: int) -> Iterator[bytes]:

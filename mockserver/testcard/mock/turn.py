@@ -20,6 +20,7 @@ from testcard.common.fields import Body
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
+from testcard.common.moderation import moderation_of
 from testcard.common.operation import Operation
 from testcard.common.picture import Pixels
 from testcard.common.price import PriceError, terms_of
@@ -41,6 +42,7 @@ from testcard.mock.routing import Download
 from testcard.mock.services import Services, Step
 from testcard.mock.studio import PaintRequest
 from testcard.mock.uploads import Uploads, decoded, held, order_of, taken, uploads_of
+from testcard.mock.veil import Veil
 from testcard.mock.world import AccountId, Hold, Order
 
 ASKED_FOR = "this failure was asked for beforehand"
@@ -182,17 +184,29 @@ class Turn:
     ) -> Reply | Step:
         if operation.does == "job":  # its pictures are kept as they came
             later = self._job(body, pictures, kept=self._services.studio.has_notes)
-            order = order_of(uploads, later)
+            order = order_of(uploads, later, self._moderated(operation, later))
             return self._paid(later, lambda hold: self._begun(order, hold))
         job = self._job(body, pictures)
         wanted = PaintRequest(
             job,
             self._dialect.picture_format(operation),
             self._dialect.pictures_wanted(self._visit, job),
+            self._moderated(operation, job),
         )
         if self._services.studio.known(wanted):
             return self._paid(job, lambda hold: self._painted(wanted, hold))
         return lambda: self._paid(job, lambda hold: self._painted(wanted, hold))
+
+    def _moderated(self, operation: Operation, job: PictureJob) -> Veil | None:
+        """Return how the pictures are veiled, where the prompt provokes that."""
+        found = moderation_of(self._dialect.reading.moderation(operation), job.prompt)
+        if found is None:
+            return None
+        if found.how == "refused":
+            raise Trouble("moderated", found.told)
+        self._visit.facts |= found.facts
+        self._visit.notes.append(("prompt", found.told))
+        return found.how
 
     def _job(self, body: Body, pictures: Mapping[str, Pixels], *, kept: bool = True) -> PictureJob:
         spec, draw = self._dialect.reading.spec, self._visit.draws.seed

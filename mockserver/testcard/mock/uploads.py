@@ -17,6 +17,7 @@ from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.inputs import Inputs, PictureSent
+from testcard.mock.veil import Veil
 from testcard.mock.world import Order, Upload
 
 Sent = Mapping[str, PictureSent]
@@ -82,9 +83,9 @@ def decoded(uploads: Uploads, sent: Sent, inputs: Inputs) -> dict[str, Pixels]:
     return pictures
 
 
-def order_of(uploads: Uploads, job: PictureJob) -> Order:
+def order_of(uploads: Uploads, job: PictureJob, veil: Veil | None = None) -> Order:
     """Return what `job` is to paint in a form that can be kept: the pictures as they came."""
-    return Order(job.without_pictures(), tuple(uploads.values()))
+    return Order(job.without_pictures(), tuple(uploads.values()), veil)
 
 
 def sent_for(order: Order, inputs: Inputs) -> Sent:

@@ -1,8 +1,7 @@
 """What a mock remembers from call to call, as values and as the interface of who keeps them.
 
-Every method of a World is one transaction and takes and returns values that nobody can change,
-so that a World may be kept in memory or in a database. Must not know HTTP, a provider's words,
-or how a World is kept.
+Every method of a World is one transaction, in values that nobody can change, so that it may be
+kept in a database as well. Must not know HTTP, a provider's words, or how a World is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from testcard.common.job import PictureJob
 from testcard.common.keys import key_digest, kind_of
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
+from testcard.mock.veil import Veil
 
 JobState = Literal["PENDING", "SUCCESS", "FAILURE"]
 _POLICIES = "at-once, polls:N, seconds:T, never, fail"
@@ -147,10 +147,12 @@ class Order:
     Attributes:
         work: the pictures wanted; its `init` and `mask` are None and stand in `uploads`.
         uploads: the pictures sent.
+        veil: what is made of pictures that nobody is to see.
     """
 
     work: PictureJob
     uploads: tuple[Upload, ...] = ()
+    veil: Veil | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ class SpecDialect:
         if self._counts and visit.account is not None:
             left = world.account(visit.account).balance if visit.left is None else visit.left
             known["remaining-credits"] = amount(left)
-        return known
+        return known | visit.facts
 
     def worded(self, status: int, response: Mapping[str, Any], known: Mapping[str, Any]) -> Reply:
         """Return a JSON reply after the response's schema; a plain error where it has none."""
