@@ -13,7 +13,6 @@ from math import ceil
 
 from testcard.mock.world import Account, AccountId, Hold, credits_of
 
-_MINUTE = 60.0
 _ACCOUNT = 1_300  # bytes that an account takes, a hold, and one call that is counted
 _HOLD = 500
 _CALL = 33
@@ -108,14 +107,14 @@ class Ledger:
         """Give back what was settled."""
         self._used(hold.account).balance += hold.amount
 
-    def wait_for_turn(self, who: AccountId, per_minute: int, now: float) -> int | None:
+    def wait_for_turn(self, who: AccountId, most: int, seconds: float, now: float) -> int | None:
         """Count a call against a rate limit; the seconds to wait where it is one too many."""
         calls = self._used(who).calls
-        while calls and calls[0] <= now - _MINUTE:
+        while calls and calls[0] <= now - seconds:
             calls.popleft()
             self._calls -= 1
-        if len(calls) >= per_minute:
-            return max(1, ceil(calls[0] + _MINUTE - now))
+        if len(calls) >= most:
+            return max(1, ceil(calls[0] + seconds - now))
         calls.append(now)
         self._calls += 1
         return None

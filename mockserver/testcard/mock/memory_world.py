@@ -143,10 +143,10 @@ class MemoryWorld:
         with self._changing:
             self._ledger.release(hold)
 
-    def wait_for_turn(self, who: AccountId, per_minute: int) -> int | None:
+    def wait_for_turn(self, who: AccountId, most: int, seconds: float = 60) -> int | None:
         """Count a call against a rate limit; the seconds to wait where it is one too many."""
         with self._changing:
-            return self._ledger.wait_for_turn(who, per_minute, self._clock())
+            return self._ledger.wait_for_turn(who, most, seconds, self._clock())
 
     # Faults
 

@@ -234,8 +234,8 @@ class World(Protocol):
         """Give back what was held for a call that failed; nothing where the hold has ended."""
         ...
 
-    def wait_for_turn(self, who: AccountId, per_minute: int) -> int | None:
-        """Count a call against a rate limit.
+    def wait_for_turn(self, who: AccountId, most: int, seconds: float = 60) -> int | None:
+        """Count a call against a limit of `most` calls in so many seconds.
 
         Returns:
             None where the call may go on, else the whole seconds until one may.

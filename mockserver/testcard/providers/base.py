@@ -66,7 +66,14 @@ class SpecDialect:
     # What comes in
 
     def admit(self, account: AccountId, world: World) -> None:
-        """Let every accepted key in."""
+        """Let every accepted key in, within the spec's `rate` where its setting gives one."""
+        rate = words(self.reading.document).get("rate")
+        most = self.settings[rate["setting"]] if rate else 0
+        wait = world.wait_for_turn(account, most, rate["per"]) if rate and most else None
+        if rate and wait is not None:
+            period = "a minute" if rate["per"] == 60 else f"{rate['per']} seconds"
+            seen = f"more than {most} calls in {period}; try again in {wait} s"
+            raise Trouble("rate-limited", seen, retry_after=wait)
 
     def picture_format(self, operation: Operation) -> Format:
         """Return the format that the operation's answer names; PNG where none is named."""
