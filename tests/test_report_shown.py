@@ -23,6 +23,7 @@ from tests.reports import (
     segmind_run,
 )
 
+from testcard.common.document import written_at
 from testcard.common.message import Call
 from testcard.contract.verdict import Report
 from testcard.record import baseline
@@ -30,7 +31,7 @@ from testcard.report.curl import curl
 from testcard.report.form import parts_of
 from testcard.report.github import annotate
 from testcard.report.pictures import difference, preview, received, sent
-from testcard.report.summary import headline, place_of, written_at
+from testcard.report.summary import headline, place_of
 from testcard.report.terminal import RunProgress, print_report
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from testcard.common.document import Evidence, Node, evidence, words
 from testcard.common.members import body_holder
 from testcard.common.parameters import Parameters, parameters_of
 from testcard.common.place import Field, Holder
 from testcard.common.schema import EACH, Schema, Validator
-from testcard.common.spec import Evidence, Node, evidence, words
 from testcard.common.spelling import Spelling
 
 JSON: Final = "application/json"

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from testcard.common.document import Evidence
 from testcard.common.schema import EACH, Breach, named
-from testcard.common.spec import Evidence
 from testcard.common.trouble import Kind
 
 CallPart = Literal["route", "key", "body", "field", "advice", "parameter"]

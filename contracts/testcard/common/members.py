@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from testcard.common.document import Node, words
 from testcard.common.place import Field, Holder, Location, Place
 from testcard.common.schema import EACH, Schema, named, types
-from testcard.common.spec import Node, words
 
 _DEEPEST: Final = 8
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from testcard.common.document import Evidence, Node, calls_in, evidence, words
 from testcard.common.fields import Body, bodies_of
-from testcard.common.spec import Evidence, Node, calls_in, evidence, words
 
 AT_WORK: Final = frozenset({"queued", "running"})
 """The states of a job that has not ended."""

@@ -12,12 +12,12 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
+from testcard.common.document import Node
 from testcard.common.flaw import Flaw
 from testcard.common.members import parameter_field
 from testcard.common.message import Call
 from testcard.common.place import Field
 from testcard.common.schema import Validator, coerced
-from testcard.common.spec import Node
 
 _MOST: Final = 1_000  # parameters of a query that are read
 _NOT_READ: Final = frozenset({"accept", "content-type", "authorization"})

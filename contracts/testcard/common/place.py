@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from testcard.common.document import Evidence, evidence, words
 from testcard.common.schema import EACH, Schema, coerced, named
-from testcard.common.spec import Evidence, evidence, words
 
 Location = Literal["body", "path", "query", "header", "cookie"]
 """What of a call a field is in; a form is a body."""

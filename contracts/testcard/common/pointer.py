@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from testcard.common.document import Evidence, evidence, words
 from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
 from testcard.common.operation import Operation
 from testcard.common.place import Holder
 from testcard.common.reading import Reading
 from testcard.common.schema import EACH
-from testcard.common.spec import Evidence, evidence, words
 
 Pointer = tuple[str, ...]
 

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Final
 
 from testcard.common.asked import Asked
-from testcard.common.spec import Evidence, Node, evidence
+from testcard.common.document import Evidence, Node, evidence
 
 Terms = Mapping[str, Any]
 """What an expression may name: numbers and words."""

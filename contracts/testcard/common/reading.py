@@ -14,14 +14,13 @@ from typing import Any, Literal, cast
 
 from testcard.common.operation import Operation, operations_in
 from testcard.common.price import Price, price_in
+from testcard.common.refusals import of_document, of_source
 from testcard.common.schema import Validator, coerced, merged
 from testcard.common.spec import (
     Node,
     Spec,
     SpecError,
-    path_text,
     resolved,
-    unknown_word,
     words,
 )
 from testcard.common.trouble import FALLBACKS
@@ -123,15 +122,25 @@ def read(
     document = _patched(spec, [patch for patch in patches if patch])
     if profile == "lenient":
         document = lenient(document)
-    breach = unknown_word(document)
-    if breach is not None:
-        at = f"{profile} profile, patched with its settings, at {path_text(breach.path)}"
-        raise SpecError(f"{spec.path}: {at}: {breach.message}")
+    if patches or profile == "lenient":
+        _refuse(spec, profile, document)
     operations = tuple(operations_in(document))
     headers = {
         name.lower() for each in operations for name in (*each.key_headers, *each.key_aliases)
     }
     return Reading(spec, profile, chosen, document, operations, frozenset(headers))
+
+
+def _refuse(spec: Spec, profile: Profile, document: Node) -> None:
+    """Refuse what patches made of a spec that was sound.
+
+    Raises:
+        SpecError: it is no more.
+    """
+    found = list(of_source(document)) or list(of_document(document))
+    at = f"{spec.path}: {profile} profile, patched with its settings, "
+    if found:
+        raise SpecError("\n".join(at + each.sentence for each in found), found)
 
 
 def _patched(spec: Spec, patches: Sequence[Node]) -> Node:

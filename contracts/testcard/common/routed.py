@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from testcard.common.document import Evidence
 from testcard.common.flaw import Flaw
 from testcard.common.operation import Operation
 from testcard.common.reading import Reading
-from testcard.common.spec import Evidence
 
 _HTTP: Final = Evidence("assumed", "HTTP: what is not there is not found")
 

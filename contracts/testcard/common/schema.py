@@ -108,9 +108,9 @@ def named(path: Iterable[str | int]) -> str:
 
 
 def at(value: Any, path: tuple[str | int, ...]) -> Any:
-    """Return the part of `value` that `path` leads to."""
+    """Return the part of `value` that `path` leads to; a member's name may be a number in it."""
     for step in path:
-        value = value[step]
+        value = value[str(step) if isinstance(value, Mapping) else step]
     return value
 
 

@@ -5,45 +5,51 @@ Knows OpenAPI and `x-testcard` (vocabulary.yaml). Must not know the mock, or any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Literal
 
 import yaml
 
-from testcard.common.schema import Breach, Validator
+from testcard.common.document import (
+    GRADES,
+    METHODS,
+    Evidence,
+    Grade,
+    Node,
+    SpecError,
+    SpecRefusal,
+    calls_in,
+    evidence,
+    path_text,
+    resolved,
+    words,
+    written_at,
+)
+from testcard.common.lines import Lines, line_of, lines_of, refuse_twins
+from testcard.common.refusals import of_document, of_source
+
+__all__ = [
+    "GRADES",
+    "METHODS",
+    "Evidence",
+    "Family",
+    "Grade",
+    "Node",
+    "Spec",
+    "SpecError",
+    "bundled",
+    "calls_in",
+    "evidence",
+    "line_of",
+    "load",
+    "path_text",
+    "resolved",
+    "words",
+]
 
 Family = Literal["sd", "sdxl"]
-Grade = Literal["documented", "sample", "observed", "assumed"]
-"""How sure a fact is: a page states it, a sample of the page shows it, others saw it, or nobody."""
-
-GRADES: Final[tuple[Grade, ...]] = get_args(Grade)
-"""The surest first."""
-
-Node = dict[str, Any]
-
-METHODS: Final = ("get", "post", "put", "patch", "delete")
-"""Those that operations of a spec may have."""
-
-
-class SpecError(ValueError):
-    """A spec says what testcard does not handle, or a setting is not one of the spec's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How sure a fact is and where it stands.
-
-    Attributes:
-        grade: documented, sample, observed or assumed.
-        source: section and lines of the provider's page, or the public source, or the reason.
-    """
-
-    grade: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -92,80 +98,40 @@ class Spec:
         return {**own.get("settings", {}), "price": price}
 
 
-def words(node: Mapping[str, Any]) -> Node:
-    """Return what `node` says under x-testcard."""
-    return cast("Node", node.get("x-testcard", {}))
-
-
-def evidence(node: Mapping[str, Any], keyword: str | None = None) -> Evidence:
-    """Return the evidence that `node` carries, for one of its keywords or as a whole.
-
-    A node without any is assumed, with no source; the self-check refuses those.
-    """
-    own = words(node)
-    said = own.get("keywords", {}).get(keyword, own)
-    return Evidence(said.get("grade", "assumed"), said.get("source", ""))
-
-
 def load(path: Path) -> Spec:
     """Load one spec.
 
     Raises:
-        SpecError: the file cannot be read, is no YAML, has a key twice, uses a word outside the
-            vocabulary, or names what it does not have; the message names file, line and place.
+        SpecError: the file cannot be read, is no YAML, has a key twice, or says what testcard would
+            not honour; of that, all is told at once, each with file, line and place.
     """
     try:
         text = path.read_text(encoding="utf-8")
-        _refuse_twins(yaml.compose(text, Loader=yaml.CSafeLoader))
+        lines = lines_of(text)
+        refuse_twins(lines.root)
         source = yaml.load(text, Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{path}: not a readable YAML file: {error}") from error
-    breach = unknown_word(source)
-    if breach is not None:
-        line = line_of(text, breach.path)
-        raise SpecError(f"{path}:{line}: at {path_text(breach.path)}: {breach.message}")
-    try:
-        document = resolved(source, source)
-    except SpecError as error:
-        raise SpecError(f"{path}: {error}") from error
-    for where, message in _loose_ends(document):
-        raise SpecError(f"{path}:{line_of(text, where)}: at {path_text(where)}: {message}")
+    _refuse(path, lines, source, of_source(source))
+    document = resolved(source, source)
+    _refuse(path, lines, source, of_document(document))
     return Spec(path.stem, path, document, source)
 
 
-def unknown_word(document: Node) -> Breach | None:
-    """Return the innermost place where `document` leaves the vocabulary; None where it does not."""
-    breaches = _vocabulary().breaches(document)
-    return max(breaches, key=lambda breach: len(breach.path), default=None)
+def _refuse(path: Path, lines: Lines, source: Any, found: Iterable[SpecRefusal]) -> None:
+    """Refuse a file for what was found in it: the fundamental first, what is there twice once.
 
-
-def path_text(path: Sequence[str | int]) -> str:
-    """Return `path` as a message names it."""
-    return "/".join(str(step) for step in path) or "the top level"
-
-
-def _loose_ends(document: Node) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each name that leads nowhere or to two things: where it stands, and a sentence."""
-    schemes = document.get("components", {}).get("securitySchemes", {})
-    operations = {("paths", path, method): node for path, method, node in calls_in(document)}
-    ids = [node["operationId"] for node in operations.values()]
-    for where, node in [((), document), *operations.items()]:
-        for name in {name for each in node.get("security", ()) for name in each} - schemes.keys():
-            yield (*where, "security"), f"{name!r} is no security scheme of the components"
-    for where, node in operations.items():
-        if ids.count(node["operationId"]) > 1:
-            yield (*where, "operationId"), f"{node['operationId']!r} names two operations"
-        for status, response in node["responses"].items():
-            for name, link in response.get("links", {}).items():
-                if link["operationId"] not in ids:
-                    at = (*where, "responses", status, "links", name)
-                    yield at, f"{link['operationId']!r} is no operationId of this file"
-
-
-def calls_in(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Node]]:
-    """Yield path, method (in small letters) and node of every operation, in the file's order."""
-    for path, item in document["paths"].items():
-        yield from ((path, method, node) for method, node in item.items() if method in METHODS)
+    Raises:
+        SpecError: something was.
+    """
+    placed = [replace(each, place=written_at(source, each.place)) for each in found]
+    placed.sort(key=lambda each: (len(each.place), lines.line(each.place)))
+    first: dict[tuple[int, str], SpecRefusal] = {}
+    for each in placed:
+        first.setdefault((lines.line(each.place), each.seen), each)
+    told = [f"{path}:{line}: {each.sentence}" for (line, _), each in first.items()]
+    if told:
+        raise SpecError("\n".join(told), first.values())
 
 
 def bundled() -> tuple[Path, ...]:
@@ -174,72 +140,3 @@ def bundled() -> tuple[Path, ...]:
     checkout = Path(__file__).parents[3] / "openapi"
     folder = shipped if shipped.is_dir() else checkout
     return tuple(sorted(folder.glob("*.yaml")))
-
-
-def line_of(text: str, path: Iterable[str | int]) -> int:
-    """Return the line, from 1, of the node of a YAML text that `path` leads to."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    line = 1
-    for step in path:
-        if isinstance(node, yaml.SequenceNode) and str(step).isdecimal():
-            node = node.value[int(step)]
-            line = node.start_mark.line + 1
-            continue
-        found = [pair for pair in getattr(node, "value", ()) if pair[0].value == str(step)]
-        if not found:
-            break
-        line = found[0][0].start_mark.line + 1
-        node = found[0][1]
-    return line
-
-
-def _refuse_twins(root: Any) -> None:
-    """See that no mapping has a key twice, of which YAML would keep the last alone.
-
-    Raises:
-        yaml.MarkedYAMLError: one has; its mark tells where.
-    """
-    waiting, seen = [root], set()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-            continue
-        names: set[str] = set()
-        for key, value in node.value:
-            if key.value in names:
-                raise yaml.MarkedYAMLError(
-                    problem=f"{key.value} is here twice", problem_mark=key.start_mark
-                )
-            names.add(str(key.value))
-            waiting.append(value)
-
-
-@cache
-def _vocabulary() -> Validator:
-    text = (files("testcard.common") / "vocabulary.yaml").read_text(encoding="utf-8")
-    return Validator(yaml.load(text, Loader=yaml.CSafeLoader))
-
-
-def resolved(node: Any, root: Node, within: tuple[str, ...] = ()) -> Any:
-    """Return `node`, which stands `within` references, with every `$ref` of it followed.
-
-    Raises:
-        SpecError: nothing stands where a reference leads, or it leads back to itself.
-    """
-    if isinstance(node, list):
-        return [resolved(item, root, within) for item in node]
-    if not isinstance(node, Mapping):
-        return node
-    reference = node.get("$ref")
-    if isinstance(reference, str):
-        target: Any = root
-        for step in reference.removeprefix("#/").split("/"):
-            if not isinstance(target, Mapping) or step not in target or reference in within:
-                raise SpecError(f"the reference {reference!r} leads nowhere")
-            target = target[step]
-        return resolved(target, root, (*within, reference))
-    return {key: resolved(value, root, within) for key, value in node.items()}

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from testcard.common.body import FilePart
+from testcard.common.document import Evidence
 from testcard.common.flaw import Flaw
 from testcard.common.place import Field, Holder
 from testcard.common.schema import coerced, shown, types
-from testcard.common.spec import Evidence
 from testcard.common.trouble import Kind
 
 _LISTED: Final = Evidence("documented", "the page")

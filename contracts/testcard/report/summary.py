@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
+from testcard.common.document import Keys, written_at
+from testcard.common.lines import line_of
 from testcard.common.message import Exchange
 from testcard.common.redaction import visible
-from testcard.common.spec import line_of
 from testcard.contract.verdict import Group, ProviderRun, Report, Ruling, Verdict
 
 Standing = Literal["broken", "finding", "accepted", "kept", "not-exercised"]
@@ -22,8 +23,6 @@ Standing = Literal["broken", "finding", "accepted", "kept", "not-exercised"]
 
 STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
-
-Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,43 +124,6 @@ def relative(path: Path) -> str:
         return whole.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return whole.as_posix()
-
-
-def written_at(source: Any, place: Sequence[str]) -> Keys:
-    """Return where in `source` the node stands that `place` leads to.
-
-    Args:
-        source: a spec as written.
-        place: names and, for lists, indices; references on the way need not be named.
-
-    Returns:
-        The path to it, or to the nearest node above it that exists.
-    """
-    path: Keys = ()
-    node = source
-    for step in place:
-        path, node = _behind_references(source, path, node)
-        key = _key(node, step)
-        if key is None:
-            return path
-        path, node = (*path, key), node[key]
-    return path
-
-
-def _behind_references(source: Any, path: Keys, node: Any) -> tuple[Keys, Any]:
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        path = tuple(node["$ref"].removeprefix("#/").split("/"))
-        node = source
-        for step in path:
-            node = node[step]
-    return path, node
-
-
-def _key(node: Any, step: str) -> str | int | None:
-    if isinstance(node, dict):
-        return step if step in node else None
-    inside = isinstance(node, list) and step.isdigit() and int(step) < len(node)
-    return int(step) if inside else None
 
 
 @cache
