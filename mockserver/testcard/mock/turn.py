@@ -1,7 +1,6 @@
 """One call's turn: from its first byte to its answer.
 
-Fault laid in wait? -> key -> body -> schema in the chosen profile -> pictures in ->
-credits held -> pictures painted -> the dialect's words -> credits settled.
+Fault laid in wait? -> key -> body -> schema in the chosen profile -> what the operation does.
 
 Knows the order of these steps. Must not know HTTP doors, or a provider's name.
 """
@@ -9,26 +8,18 @@ Knows the order of these steps. Must not know HTTP doors, or a provider's name.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import partial
 
-from testcard.common.asked import asked_in
-from testcard.common.fields import Body
-from testcard.common.flaw import sentence
-from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
-from testcard.common.moderation import moderation_of
 from testcard.common.operation import Operation
-from testcard.common.picture import Pixels
-from testcard.common.price import PriceError, terms_of
-from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.discretion import discreet
 from testcard.mock.downloads import picture_of
+from testcard.mock.errand import Errand
 from testcard.mock.intake import (
     holds_up,
     key_of,
@@ -40,10 +31,8 @@ from testcard.mock.intake import (
 from testcard.mock.render import json_bytes
 from testcard.mock.routing import Download
 from testcard.mock.services import Services, Step
-from testcard.mock.studio import PaintRequest
-from testcard.mock.uploads import Uploads, decoded, held, order_of, taken, uploads_of
-from testcard.mock.veil import Veil
-from testcard.mock.world import AccountId, Hold, Order
+from testcard.mock.verbs import VERBS
+from testcard.mock.world import AccountId
 
 ASKED_FOR = "this failure was asked for beforehand"
 """What the journal says of a call that met a fault laid in wait."""
@@ -165,104 +154,10 @@ class Turn:
         self._visit.account = account
         self._dialect.admit(account, self._services.world)
 
-    # Pictures asked for
-
     def _read(self, operation: Operation) -> Reply | Step:
         read_fields(self._visit, self._dialect, operation)
-        if operation.does == "job-status":
-            return self._dialect.state(self._visit, self._services.world)
-        body = operation.body_for(self._visit.call.media_type)
-        uploads, inputs = uploads_of(self._visit, body), self._services.inputs
-        sent = taken(uploads, inputs)
-        pictures = held(sent, inputs)
-        if pictures is None:
-            return lambda: self._order(operation, body, uploads, decoded(uploads, sent, inputs))
-        return self._order(operation, body, uploads, pictures)
-
-    def _order(
-        self, operation: Operation, body: Body, uploads: Uploads, pictures: Mapping[str, Pixels]
-    ) -> Reply | Step:
-        if operation.does == "job":  # its pictures are kept as they came
-            later = self._job(body, pictures, kept=self._services.studio.has_notes)
-            order = order_of(uploads, later, self._moderated(operation, later))
-            return self._paid(later, lambda hold: self._begun(order, hold))
-        job = self._job(body, pictures)
-        wanted = PaintRequest(
-            job,
-            self._dialect.picture_format(operation),
-            self._dialect.pictures_wanted(self._visit, job),
-            self._moderated(operation, job),
-        )
-        if self._services.studio.known(wanted):
-            return self._paid(job, lambda hold: self._painted(wanted, hold))
-        return lambda: self._paid(job, lambda hold: self._painted(wanted, hold))
-
-    def _moderated(self, operation: Operation, job: PictureJob) -> Veil | None:
-        """Return how the pictures are veiled, where the prompt provokes that."""
-        found = moderation_of(self._dialect.reading.moderation(operation), job.prompt)
-        if found is None:
-            return None
-        if found.how == "refused":
-            raise Trouble("moderated", found.told)
-        self._visit.facts |= found.facts
-        self._visit.notes.append(("prompt", found.told))
-        return found.how
-
-    def _job(self, body: Body, pictures: Mapping[str, Pixels], *, kept: bool = True) -> PictureJob:
-        spec, draw = self._dialect.reading.spec, self._visit.draws.seed
-        job = asked(spec.id, self._visit.fields, body, pictures, draw, spec.family, kept=kept)
-        if not 0 < job.width * job.height <= self._services.largest_picture:
-            most = self._services.largest_picture
-            seen = f"{job.width}x{job.height} pixels are asked for; at most {most} are painted"
-            breach = Breach(("size",), "maximum", seen)
-            raise Trouble("invalid", sentence([breach]), [breach])
-        return job
-
-    def _paid(self, job: PictureJob, deliver: Callable[[Hold], Reply]) -> Reply:
-        """Return what `deliver` answers, which ends the hold; where it raises, nothing is paid."""
-        account, world = self._visit.account, self._services.world
-        price = self._price(job)
-        hold = world.reserve(account, price) if account else None
-        if hold is None:
-            raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
-        try:
-            self._visit.notes += self._services.studio.notes(job)
-            return deliver(hold)
-        except BaseException:
-            self._visit.left = None
-            world.release(hold)
-            raise
-
-    def _price(self, job: PictureJob) -> Decimal:
-        operation = self._visit.operation
-        assert operation is not None  # noqa: S101 (a job was asked for)
-        price = self._dialect.reading.price_of(operation)
-        if price.is_flat:
-            return price.of({})
-        body = operation.body_for(self._visit.call.media_type)
-        terms = terms_of(asked_in(body, self._visit.fields), (job.width, job.height))
-        try:
-            return price.of(terms)
-        except PriceError as error:
-            raise Trouble("failed", f"the price cannot be told: {error}") from error
-
-    def _begun(self, order: Order, hold: Hold) -> Reply:
-        world = self._services.world
-        begun = world.begin_job(self._visit.draws.id(), order, hold)
-        try:
-            return self._dialect.begun(self._visit, begun, world)
-        except BaseException:
-            world.withdraw_job(begun.id)
-            raise
-
-    def _painted(self, wanted: PaintRequest, hold: Hold) -> Reply:
-        """Word the answer before its price is taken: what cannot be worded is free."""
-        world = self._services.world
-        pictures = self._services.paint(wanted)
-        self._visit.left = hold.left
-        reply = self._dialect.success(self._visit, wanted.job, pictures, world)
-        world.settle(hold)
-        return reply
+        errand = Errand(self._services, self._dialect, self._visit, operation)
+        return VERBS[operation.does](errand)
 
     # Pictures that jobs led to
 

@@ -1,0 +1,140 @@
+"""Pictures asked for, at once or as a job: what is asked is priced, held, painted, worded, settled.
+
+Pictures in -> credits held -> pictures painted -> the dialect's words -> credits settled.
+
+Knows the order of these steps. Must not know how a call was let in, HTTP, or a provider's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial
+
+from testcard.common.asked import asked_in
+from testcard.common.flaw import sentence
+from testcard.common.job import PictureJob, asked
+from testcard.common.message import Reply
+from testcard.common.moderation import moderation_of
+from testcard.common.picture import Pixels
+from testcard.common.price import PriceError, terms_of
+from testcard.common.schema import Breach
+from testcard.common.trouble import Trouble
+from testcard.mock.errand import Errand
+from testcard.mock.services import Step
+from testcard.mock.studio import PaintRequest
+from testcard.mock.uploads import Uploads, decoded, held, order_of, taken, uploads_of
+from testcard.mock.veil import Veil
+from testcard.mock.world import Hold, Order
+
+_Then = Callable[[Mapping[str, Pixels]], "Reply | Step"]
+"""Goes on, with the pictures sent by role."""
+
+
+def pictures(errand: Errand) -> Reply | Step:
+    """Paint what is asked for, and answer with it."""
+    return _taken(errand, uploads_of(errand.visit, errand.body), partial(_paint, errand))
+
+
+def job(errand: Errand) -> Reply | Step:
+    """Begin a job that is to paint what is asked for; the pictures sent are kept as they came."""
+    uploads = uploads_of(errand.visit, errand.body)
+    return _taken(errand, uploads, partial(_begin, errand, uploads))
+
+
+def _taken(errand: Errand, uploads: Uploads, then: _Then) -> Reply | Step:
+    inputs = errand.services.inputs
+    sent = taken(uploads, inputs)
+    known = held(sent, inputs)
+    if known is None:
+        return lambda: then(decoded(uploads, sent, inputs))
+    return then(known)
+
+
+def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply:
+    later = _job(errand, sent, kept=errand.services.studio.has_notes)
+    order = order_of(uploads, later, _moderated(errand, later))
+    return _paid(errand, later, lambda hold: _begun(errand, order, hold))
+
+
+def _paint(errand: Errand, sent: Mapping[str, Pixels]) -> Reply | Step:
+    now, dialect = _job(errand, sent), errand.dialect
+    wanted = PaintRequest(
+        now,
+        dialect.picture_format(errand.operation),
+        dialect.pictures_wanted(errand.visit, now),
+        _moderated(errand, now),
+    )
+    if errand.services.studio.known(wanted):
+        return _paid(errand, now, lambda hold: _painted(errand, wanted, hold))
+    return lambda: _paid(errand, now, lambda hold: _painted(errand, wanted, hold))
+
+
+def _moderated(errand: Errand, job: PictureJob) -> Veil | None:
+    """Return how the pictures are veiled, where the prompt provokes that."""
+    said = errand.dialect.reading.moderation(errand.operation)
+    found = moderation_of(said, job.prompt)
+    if found is None:
+        return None
+    if found.how == "refused":
+        raise Trouble("moderated", found.told)
+    errand.visit.facts |= found.facts
+    errand.visit.notes.append(("prompt", found.told))
+    return found.how
+
+
+def _job(errand: Errand, sent: Mapping[str, Pixels], *, kept: bool = True) -> PictureJob:
+    spec, visit = errand.dialect.reading.spec, errand.visit
+    job = asked(spec.id, visit.fields, errand.body, sent, visit.draws.seed, spec.family, kept=kept)
+    most = errand.services.largest_picture
+    if not 0 < job.width * job.height <= most:
+        seen = f"{job.width}x{job.height} pixels are asked for; at most {most} are painted"
+        breach = Breach(("size",), "maximum", seen)
+        raise Trouble("invalid", sentence([breach]), [breach])
+    return job
+
+
+def _paid(errand: Errand, job: PictureJob, deliver: Callable[[Hold], Reply]) -> Reply:
+    """Return what `deliver` answers, which ends the hold; where it raises, nothing is paid."""
+    visit, world = errand.visit, errand.world
+    price = _price(errand, job)
+    hold = world.reserve(visit.account, price) if visit.account else None
+    if hold is None:
+        raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
+    try:
+        visit.notes += errand.services.studio.notes(job)
+        return deliver(hold)
+    except BaseException:
+        visit.left = None
+        world.release(hold)
+        raise
+
+
+def _price(errand: Errand, job: PictureJob) -> Decimal:
+    price = errand.dialect.reading.price_of(errand.operation)
+    if price.is_flat:
+        return price.of({})
+    terms = terms_of(asked_in(errand.body, errand.visit.fields), (job.width, job.height))
+    try:
+        return price.of(terms)
+    except PriceError as error:
+        raise Trouble("failed", f"the price cannot be told: {error}") from error
+
+
+def _begun(errand: Errand, order: Order, hold: Hold) -> Reply:
+    world, visit = errand.world, errand.visit
+    begun = world.begin_job(visit.draws.id(), order, hold)
+    try:
+        return errand.dialect.begun(visit, begun, world)
+    except BaseException:
+        world.withdraw_job(begun.id)
+        raise
+
+
+def _painted(errand: Errand, wanted: PaintRequest, hold: Hold) -> Reply:
+    """Word the answer before its price is taken: what cannot be worded is free."""
+    painted = errand.services.paint(wanted)
+    errand.visit.left = hold.left
+    reply = errand.dialect.success(errand.visit, wanted.job, painted, errand.world)
+    errand.world.settle(hold)
+    return reply
