@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,8 @@ class Case:
 @cache
 def reading(provider: str, profile: Profile = "documented") -> Reading:
     """Return a provider's reading."""
-    return read(load(next(path for path in bundled() if path.stem == provider)), profile)
+    specs = (*bundled(), *(Path(__file__).parent / "specs").glob("*.yaml"))
+    return read(load(next(path for path in specs if path.stem == provider)), profile)
 
 
 def clause(name: str) -> Clause:

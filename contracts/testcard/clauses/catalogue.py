@@ -15,6 +15,7 @@ from testcard.clauses import (
     money,
     pictures,
     refused,
+    streams,
     strength_mask,
     unlisted,
     wire,
@@ -23,6 +24,7 @@ from testcard.contract.verdict import Clause
 
 CLAUSES: Final[tuple[Clause, ...]] = (
     *wire.CLAUSES,
+    *streams.CLAUSES,
     *pictures.CLAUSES,
     *metamorphic.CLAUSES,
     *strength_mask.CLAUSES,

@@ -94,11 +94,12 @@ def body(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     compiled: dict[int, Validator] = {}
     for each in _documented(seen):
         schema = each.schema
-        if schema is None or "json" not in each.media_type:
+        if schema is None or not (each.events or "json" in each.media_type):
             continue
         validator = compiled.setdefault(id(schema), _validator(compiled, schema))
-        if not validator.accepts(each.json):
-            yield from _breaches(reading, each, schema, validator)
+        wrong = [each_ for each_ in each.documents if not validator.accepts(each_)]
+        if wrong:
+            yield from _breaches(reading, each, schema, validator, wrong[0])
             continue
         said = evidence(schema) if "x-testcard" in schema else evidence(each.response or {})
         detail = f"{name_of(each)}:{each.reply.status}"
@@ -110,14 +111,14 @@ def _validator(compiled: Mapping[int, Validator], schema: Schema) -> Validator:
 
 
 def _breaches(
-    reading: Reading, seen: ReadExchange, schema: Schema, validator: Validator
+    reading: Reading, seen: ReadExchange, schema: Schema, validator: Validator, document: Any
 ) -> Iterator[Ruling]:
     at: tuple[str, ...] = ("content", seen.media_type, "schema")
-    breaches = validator.breaches(seen.json)
-    branch = branch_of(schema, seen.json)
+    breaches = validator.breaches(document)
+    branch = branch_of(schema, document)
     if branch is not None:
         schema, at = schema[branch[0]][branch[1]], (*at, branch[0], str(branch[1]))
-        breaches = Validator(schema).breaches(seen.json) or breaches
+        breaches = Validator(schema).breaches(document) or breaches
     for breach in breaches:
         where = ".".join(str(step) for step in breach.path)
         node, path = _node(schema, breach.path)
@@ -126,7 +127,7 @@ def _breaches(
         yield Ruling(
             kept=False,
             subject=(seen.index,),
-            seen="a body that is not JSON" if seen.json is None else text,
+            seen="a body that is not JSON" if document is None else text,
             expected=f"the documented body of status {seen.reply.status}",
             evidence=said if said.source else evidence(seen.response or {}),
             place=reply_pointer(reading, seen.operation, seen.reply.status, *at, *path),

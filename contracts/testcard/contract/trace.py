@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from testcard.common.asked import Asked, asked_in
+from testcard.common.event_stream import EVENT_STREAM, ServerEvent, read_events
 from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
 from testcard.common.keyed import read_key
@@ -176,8 +177,23 @@ class ReadExchange:
         return (self.reply.header("content-type") or "").partition(";")[0].strip().lower()
 
     @cached_property
+    def events(self) -> tuple[ServerEvent, ...]:
+        """The events of the reply, where it is a stream of them."""
+        return read_events(self.reply.body) if self.media_type == EVENT_STREAM else ()
+
+    @cached_property
+    def documents(self) -> tuple[Any, ...]:
+        """The JSON of the reply: one document, or that of each event that has any."""
+        if not self.events:
+            return (self.json,)
+        found = (each.document for each in self.events)
+        return tuple(each for each in found if each is not None)
+
+    @cached_property
     def json(self) -> Any:
-        """The reply's JSON; None where it is none."""
+        """The reply's JSON, of a stream of events that of the last; None where it is none."""
+        if self.events:
+            return self.documents[-1] if self.documents else None
         try:
             return orjson.loads(self.reply.body)
         except orjson.JSONDecodeError:
@@ -198,7 +214,7 @@ class ReadExchange:
             for name, node in headers.items()
             if "role" in words(node["schema"]) and self.reply.header(name) is not None
         }
-        schema = self.schema if "json" in self.media_type else None
+        schema = self.schema if "json" in self.media_type or self.events else None
         return found | (dict(reply_roles(schema, self.json)) if schema else {})
 
     @property
@@ -227,6 +243,10 @@ class ReadExchange:
         """The pictures in the reply: of a body of bytes, or of base64 in JSON."""
         if not 200 <= self.reply.status < 300:
             return ()
+        if self.events and self.schema:
+            roles = [dict(reply_roles(self.schema, each)) for each in self.documents]
+            whole = [each for each in roles if "picture" in each and "partial-index" not in each]
+            return tuple(picture_from(each["picture"], (), self.decoder) for each in whole)
         if "picture" in self.said:
             value, told = self.said["picture"], self.said.get("media-type")
             declared = (told,) if isinstance(told, str) else ()

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 import pybase64
 
 from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.event_stream import EVENT_STREAM, written
 from testcard.common.job import PictureJob
 from testcard.common.keys import NO_SUCH_JOB
 from testcard.common.message import Headers, Reply
@@ -25,6 +26,7 @@ from testcard.common.schema import nodes
 from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
+from testcard.mock.events import events_of
 from testcard.mock.render import json_bytes, render
 from testcard.mock.world import AccountId, Job, JobState, World
 
@@ -87,7 +89,7 @@ class SpecDialect:
 
     def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
         """Return all of them for JSON, one for bytes."""
-        return job.samples if self.reply_type(visit) == JSON else 1
+        return job.samples if self.reply_type(visit) in (JSON, EVENT_STREAM) else 1
 
     def reply_type(self, visit: Visit) -> str:
         """Return the media type of the success that answers this call.
@@ -95,6 +97,8 @@ class SpecDialect:
         Where both bytes and JSON are documented, the call's as-base64 field decides.
         """
         offered: list[str] = list(self.success_response(visit)[1].get("content", {}))
+        if EVENT_STREAM in offered and self.said(visit, "stream"):
+            return EVENT_STREAM
         pictures = [each for each in offered if format_of(each)]
         if not pictures or (JSON in offered and self.said(visit, "as-base64")):
             return JSON
@@ -128,6 +132,12 @@ class SpecDialect:
             "seed": job.seed,
             "elapsed": round(_SECONDS_A_STEP * job.steps * job.samples, 2),
         }
+        if media_type == EVENT_STREAM:
+            encoded = [pybase64.b64encode(each).decode("ascii") for each in pictures]
+            partials = int(self.said(visit, "partial-images") or 0)
+            told = events_of(response["content"][media_type], known, encoded, partials)
+            kept = (("content-type", media_type), *_headers(response, known))
+            return Reply(status, kept, written(told), streamed=True)
         if media_type != JSON:
             return Reply(
                 status, (("content-type", media_type), *_headers(response, known)), pictures[0]
