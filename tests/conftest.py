@@ -12,5 +12,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring what is marked `long` to the front; the rest stays as it was shuffled."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Bring what is marked `long`, then the reference engine's, to the front; one worker has them.
+
+    The rest stays as it was shuffled. Torch and its weights are then loaded by that worker alone.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, not _paints(item)))
+
+
+def _paints(item: pytest.Item) -> bool:
+    return "reference" in item.nodeid

@@ -184,7 +184,7 @@ def by_async_httpx(mock: Mock) -> Iterator[Ask]:
 def by_requests(mock: Mock) -> Iterator[Ask]:
     def ask(asked: Asked) -> tuple[int, list[tuple[str, str]], bytes]:
         answer = requests.request(
-            asked.method, asked.url, data=asked.body or None, headers=headers_of(asked), timeout=9
+            asked.method, asked.url, data=asked.body or None, headers=headers_of(asked), timeout=60
         )
         return answer.status_code, list(answer.raw.headers.items()), answer.content
 

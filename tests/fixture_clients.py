@@ -51,7 +51,7 @@ def call_of(api: Api, key: str = KEY, **fields: Any) -> Call:
 def by_requests(call: Call) -> Reply:
     """Use requests' functions, as most clients do."""
     got = requests.request(
-        call.method, call.url, headers=dict(call.headers), data=call.body, timeout=5
+        call.method, call.url, headers=dict(call.headers), data=call.body, timeout=60
     )
     return Reply(got.status_code, tuple(got.headers.items()), got.content)
 
@@ -105,7 +105,7 @@ def by_httpx2_async(call: Call) -> Reply:
 def over_http(server: TestcardServer, call: Call) -> Reply:
     """Send over a socket, to the provider's own path with its own host name."""
     there, real = urlsplit(server.base), urlsplit(call.url)
-    line = http.client.HTTPConnection(there.hostname or "", there.port, timeout=10)
+    line = http.client.HTTPConnection(there.hostname or "", there.port, timeout=60)
     line.request(call.method, real.path, call.body, {**dict(call.headers), "Host": real.netloc})
     with line.getresponse() as got:
         reply = Reply(got.status, tuple(got.getheaders()), got.read())

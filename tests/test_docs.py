@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -161,8 +162,12 @@ def test_a_link_leads_to_a_file_that_is_there(page: Path) -> None:
 def test_an_option_that_is_named_is_there(page: Path) -> None:
     """Each `--option` in the prose is one of a command of testcard's."""
     names = set(re.findall(r"`(--[a-z][a-z-]*)", page.read_text(encoding="utf-8")))
-    helps = "".join(run([command, "--help"]).stdout for command in COMMANDS)
-    assert {name for name in names if name not in helps} == set()
+    assert {name for name in names if name not in _helps()} == set()
+
+
+@cache
+def _helps() -> str:
+    return "".join(run([command, "--help"]).stdout for command in COMMANDS)
 
 
 def run(words: list[str]) -> Result:

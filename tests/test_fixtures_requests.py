@@ -53,7 +53,7 @@ def test_a_real_file_upload_is_read(testcard: Testcard) -> None:
         headers={"Authentication": "a-key"},
         data={"prompt": "a red fox", "width": 320, "height": 320},
         files={"init_image": ("in.png", photo(), "image/png")},
-        timeout=5,
+        timeout=60,
     )
     assert got.json()["code"] == 0
     testcard.assert_called("aithriving", width=320, height=320)

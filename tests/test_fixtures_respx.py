@@ -224,12 +224,12 @@ def test_a_streamed_answer_comes_in_pieces(testcard: Testcard) -> None:
     assert testcard.providers
     call = call_of(STREAM, size="512x512")
     with httpx.stream(
-        "POST", call.url, headers=dict(call.headers), content=call.body, timeout=5
+        "POST", call.url, headers=dict(call.headers), content=call.body, timeout=60
     ) as got:
         pieces = list(got.iter_raw())
     assert len(pieces) > 1
     with httpx2.stream(
-        "POST", call.url, headers=dict(call.headers), content=call.body, timeout=5
+        "POST", call.url, headers=dict(call.headers), content=call.body, timeout=60
     ) as again:
         assert len(list(again.iter_raw())) > 1
 

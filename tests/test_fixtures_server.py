@@ -27,7 +27,7 @@ NOBODY_THERE = (requests.ConnectionError, httpx.ConnectError, httpx2.ConnectErro
 def urllib_post(url: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
     """Use urllib."""
     request = urllib.request.Request(url, CALL.body, headers or dict(CALL.headers))  # noqa: S310
-    with urllib.request.urlopen(request, timeout=5) as got:  # noqa: S310 (a URL of ours)
+    with urllib.request.urlopen(request, timeout=60) as got:  # noqa: S310 (a URL of ours)
         return got.status, got.read()
 
 

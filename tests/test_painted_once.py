@@ -18,7 +18,7 @@ from testcard.common.message import Call
 from testcard.mock.studio import PaintRequest, Studio
 
 JOB = PictureJob("anyone", "a red fox", width=32, height=32)
-SECONDS = 20
+SECONDS = 60
 
 
 class Gated:

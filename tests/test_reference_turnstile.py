@@ -12,6 +12,7 @@ import pytest
 
 WHY = "the reference engine is not installed: pip install -e '.[reference]'"
 queue = pytest.importorskip("testcard.reference.turnstile", reason=WHY, exc_type=ImportError)
+SECONDS = 60
 
 
 def never() -> bool:
@@ -29,12 +30,12 @@ class Painter:
         """Double what each ticket asks."""
         self.groups.append([ticket.asked for ticket in tickets])
         self.begun.set()
-        assert self.go.wait(10)
+        assert self.go.wait(SECONDS)
         return [2 * ticket.asked for ticket in tickets]
 
 
 def waiting(stile: Any, count: int) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + SECONDS
     while len(stile._waiting) < count:
         assert time.monotonic() < until
         time.sleep(0.005)
@@ -50,13 +51,13 @@ def test_those_who_wait_and_agree_in_shape_are_served_together(pool: ThreadPoolE
     painter = Painter()
     stile = queue.Turnstile(painter, together=3)
     first = pool.submit(stile.ask, 1, "a", never)
-    assert painter.begun.wait(10)
+    assert painter.begun.wait(SECONDS)
     rest = []
     for number, shape in ((2, "a"), (3, "b"), (4, "a"), (5, "a"), (6, "a")):
         rest.append(pool.submit(stile.ask, number, shape, never))
         waiting(stile, len(rest))
     painter.go.set()
-    assert [each.result(10) for each in (first, *rest)] == [2, 4, 6, 8, 10, 12]
+    assert [each.result(SECONDS) for each in (first, *rest)] == [2, 4, 6, 8, 10, 12]
     assert painter.groups == [[1], [2, 4, 5], [3], [6]]
 
 
@@ -73,25 +74,25 @@ def test_too_many_are_refused_at_once(pool: ThreadPoolExecutor) -> None:
     painter = Painter()
     stile = queue.Turnstile(painter, waiting=1)
     first = pool.submit(stile.ask, 1, "a", never)
-    assert painter.begun.wait(10)
+    assert painter.begun.wait(SECONDS)
     second = pool.submit(stile.ask, 2, "a", never)
     waiting(stile, 1)
     with pytest.raises(queue.Overloaded, match="1 calls wait already") as raised:
         stile.ask(3, "a", never)
     assert raised.value.retry_after > 0
     painter.go.set()
-    assert (first.result(10), second.result(10)) == (2, 4)
+    assert (first.result(SECONDS), second.result(SECONDS)) == (2, 4)
 
 
 def test_a_wait_that_is_too_long_ends(pool: ThreadPoolExecutor) -> None:
     painter = Painter()
     stile = queue.Turnstile(painter, patience=0.05)
     first = pool.submit(stile.ask, 1, "a", never)
-    assert painter.begun.wait(10)
+    assert painter.begun.wait(SECONDS)
     with pytest.raises(queue.Overloaded, match="try again later"):
         stile.ask(2, "a", never)
     painter.go.set()
-    assert first.result(10) == 2
+    assert first.result(SECONDS) == 2
     assert stile.ask(3, "a", never) == 6
 
 
@@ -99,11 +100,11 @@ def test_a_caller_that_left_loses_its_place(pool: ThreadPoolExecutor) -> None:
     painter = Painter()
     stile = queue.Turnstile(painter)
     first = pool.submit(stile.ask, 1, "a", never)
-    assert painter.begun.wait(10)
+    assert painter.begun.wait(SECONDS)
     with pytest.raises(queue.Left):
         stile.ask(2, "a", lambda: True)
     painter.go.set()
-    assert first.result(10) == 2
+    assert first.result(SECONDS) == 2
     assert painter.groups == [[1]]
 
 
@@ -112,33 +113,33 @@ def test_those_who_ride_along_count_as_waiting(pool: ThreadPoolExecutor) -> None
     painter = Painter()
     stile = queue.Turnstile(painter, together=3, waiting=2)
     first = pool.submit(stile.ask, 1, "a", never)
-    assert painter.begun.wait(10)
+    assert painter.begun.wait(SECONDS)
     others = [pool.submit(stile.ask, number, "b", never) for number in (2, 3)]
     waiting(stile, 2)
     painter.begun.clear()
     hold, painter.go = painter.go, Event()
     hold.set()
-    assert first.result(10) == 2
-    assert painter.begun.wait(10)
+    assert first.result(SECONDS) == 2
+    assert painter.begun.wait(SECONDS)
     riding = [pool.submit(stile.ask, 4, "b", never)]  # one of the two paints, the other rides
     waiting(stile, 1)
     with pytest.raises(queue.Overloaded):
         stile.ask(5, "b", never)
     painter.go.set()
-    assert sorted(each.result(10) for each in (*others, *riding)) == [4, 6, 8]
+    assert sorted(each.result(SECONDS) for each in (*others, *riding)) == [4, 6, 8]
 
 
 def test_no_batch_is_larger_than_told(pool: ThreadPoolExecutor) -> None:
     painter = Painter()
     stile = queue.Turnstile(painter, together=4)
     first = pool.submit(stile.ask, 1, "a", never, 1)
-    assert painter.begun.wait(10)
+    assert painter.begun.wait(SECONDS)
     rest = []
     for number, size in ((2, 3), (3, 2), (4, 1)):
         rest.append(pool.submit(stile.ask, number, "a", never, size))
         waiting(stile, len(rest))
     painter.go.set()
-    assert [each.result(10) for each in (first, *rest)] == [2, 4, 6, 8]
+    assert [each.result(SECONDS) for each in (first, *rest)] == [2, 4, 6, 8]
     assert painter.groups == [[1], [2, 4], [3]]
 
 
@@ -154,14 +155,14 @@ def test_those_who_ride_along_hear_of_a_failure(pool: ThreadPoolExecutor, error:
 
     stile = queue.Turnstile(make, together=3)
     first = pool.submit(stile.ask, 1, "a", never)
-    assert painter.begun.wait(10)
+    assert painter.begun.wait(SECONDS)
     rest = [pool.submit(stile.ask, number, "a", never) for number in (2, 3)]
     waiting(stile, 2)
     painter.go.set()
-    assert first.result(10) == 2
+    assert first.result(SECONDS) == 2
     for each in rest:
         with pytest.raises(type(error), match=str(error)):
-            each.result(10)
+            each.result(SECONDS)
     assert stile.ask(4, "a", never) == 8
 
 
@@ -172,7 +173,7 @@ def test_after_a_failure_the_next_one_paints(pool: ThreadPoolExecutor, error: Ex
 
     def make(tickets: Sequence[Any]) -> list[int]:
         calls.append(tickets[0].asked)
-        assert hold.wait(10)
+        assert hold.wait(SECONDS)
         if len(calls) == 1:
             raise error
         return [ticket.asked for ticket in tickets]
@@ -186,5 +187,5 @@ def test_after_a_failure_the_next_one_paints(pool: ThreadPoolExecutor, error: Ex
     waiting(stile, 1)
     hold.set()
     with pytest.raises(type(error)):
-        first.result(10)
-    assert second.result(10) == 2
+        first.result(SECONDS)
+    assert second.result(SECONDS) == 2

@@ -72,7 +72,7 @@ def test_another_port_of_an_allowed_host_is_refused() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as far,
         proxy(HOST, allowed=(("127.0.0.1", 443),)) as (port, _),
-        socket.create_connection(("127.0.0.1", port), 20) as client,
+        socket.create_connection(("127.0.0.1", port), 60) as client,
     ):
         there = far.getsockname()[1]
         client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % there)
@@ -81,7 +81,7 @@ def test_another_port_of_an_allowed_host_is_refused() -> None:
 
 def test_what_is_no_http_is_refused_at_once() -> None:
     """As TLS that was sent to the proxy itself is."""
-    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 60) as client:
         client.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
 
@@ -97,13 +97,13 @@ def test_a_tunnel_elsewhere_is_refused_in_the_status_line() -> None:
 
 @pytest.mark.parametrize("head", [b"CONNECT nowhere HTTP/1.1", b"CONNECT a:b HTTP/1.1"])
 def test_a_tunnel_to_nowhere_is_a_bad_request(head: bytes) -> None:
-    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 60) as client:
         client.sendall(head + b"\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_head_may_come_in_pieces() -> None:
-    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 60) as client:
         for piece in (b"CONN", b"ECT ", HOST.encode(), b":443 HTTP/1.1\r\n", b"Host: x\r\n\r\n"):
             client.sendall(piece)
             time.sleep(0.02)
@@ -111,7 +111,7 @@ def test_a_head_may_come_in_pieces() -> None:
 
 
 def test_a_head_without_end_is_refused() -> None:
-    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as client:
+    with proxy(HOST) as (port, _), socket.create_connection(("127.0.0.1", port), 60) as client:
         client.sendall(b"CONNECT " + b"a" * 20_000)
         assert client.recv(100).startswith(b"HTTP/1.1 431 ")
 
@@ -122,7 +122,7 @@ def test_an_allowed_host_is_tunnelled_and_not_looked_into(early: bytes) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as far,
         proxy(HOST, allowed=(far.getsockname(),)) as (port, _),
-        socket.create_connection(("127.0.0.1", port), 20) as client,
+        socket.create_connection(("127.0.0.1", port), 60) as client,
     ):
         far.settimeout(20)
         client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % far.getsockname()[1] + early)
@@ -148,7 +148,7 @@ def test_the_port_is_closed_at_the_end() -> None:
 @pytest.mark.parametrize("waits", [True, False])
 def test_a_client_may_say_more_in_one_packet_than_it_was_asked_for(waits: bool) -> None:
     """TLS together with CONNECT, and a call together with the end of the handshake."""
-    with proxy(HOST) as (port, context), socket.create_connection(("127.0.0.1", port), 20) as near:
+    with proxy(HOST) as (port, context), socket.create_connection(("127.0.0.1", port), 60) as near:
         came, leaves = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(came, leaves, server_hostname=HOST)
         connect = f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode()

@@ -21,7 +21,7 @@ from uuid import uuid4
 import httpx
 import requests
 
-_SECONDS = 30
+_SECONDS = 60
 
 
 @dataclass(frozen=True)
