@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.forked import testcard
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -36,15 +37,8 @@ def run(
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in `folder` under `testcard run`."""
-    return subprocess.run(  # noqa: S603 (our own command)
-        [*COMMAND, *options, "--", *command],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        cwd=folder,
-        env=around(folder, environment),
-    )
+    words = ("run", *options, "--", *command)
+    return testcard(words, folder, around(folder, environment), SECONDS)
 
 
 def program(folder: Path, name: str, text: str) -> str:

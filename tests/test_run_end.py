@@ -24,7 +24,8 @@ if {stubborn}:
         signal.signal(each, signal.SIG_IGN)
 grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
 print(os.getpid(), grandchild.pid, os.environ["TESTCARD_URL"], flush=True)
-time.sleep(300)
+for _ in range(1500):
+    time.sleep(0.2)  # a signal that comes just before a sleep is heard after it
 """
 
 

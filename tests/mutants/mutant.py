@@ -142,7 +142,7 @@ class Mutant:
             [dialect(patched(spec, self.spec), self.profile, {})],
             self.world(policy=self.policy),
             engine,
-            Inputs(),
+            _shared_inputs(),
             journal=Journal(lambda entry: mutated.watch(entry)),
         )
         if self.engine is None:
@@ -174,6 +174,12 @@ def patched(spec: Spec, patch: Node) -> Spec:
 @cache
 def _found(provider: str) -> tuple[Spec, type[SpecDialect]]:
     return find(provider)
+
+
+@cache
+def _shared_inputs() -> Inputs:
+    """What stands for a URL is drawn once."""
+    return Inputs()
 
 
 @cache

@@ -5,6 +5,7 @@ Knows that there is a command line, and imports nothing of it ahead of time.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from testcard.cli.interrupt import ending_at_once
@@ -17,7 +18,11 @@ def main() -> None:
     """Run the command line."""
     try:
         with ending_at_once():
+            gc.disable()  # what is imported stays; to look for garbage in it takes long
             from testcard.cli.main import app
+
+            gc.freeze()
+            gc.enable()
         app()
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
