@@ -108,14 +108,17 @@ class Values:
     def size(self) -> Fields:
         """Return a small size."""
         width, height = self.sides()
-        if self.role("size"):
-            return self.put("size", f"{width}x{height}")
+        told = self.role("size")
+        if told is not None:
+            listed = told.schema.get("enum") or (f"{width}x{height}",)
+            return self.put("size", next((each for each in listed if each != "auto"), listed[0]))
         return self.put("width", width) | self.put("height", height)
 
     def odd_size(self) -> Fields:
         """Return a size that is no multiple of anything; nothing where the page wants one."""
-        if self.role("size"):
-            return self.put("size", "203x137")
+        told = self.role("size")
+        if told is not None:
+            return {} if "enum" in told.schema else self.put("size", "203x137")
         field = self.role("width")
         if field is None or "enum" in field.schema or "multipleOf" in field.schema:
             return {}

@@ -22,6 +22,7 @@ from testcard.cli import check as checking
 from testcard.cli import run as running
 from testcard.cli.interrupt import ending_at_once
 from testcard.cli.records import contract_record, dumps, provider_records
+from testcard.cli.rehearsal import rehearsed
 from testcard.cli.tables import (
     contract_listing,
     printing_console,
@@ -231,11 +232,11 @@ def selfcheck(
         list[Path] | None, typer.Argument(help="Spec files; those of testcard where none.")
     ] = None,
 ) -> None:
-    """Check that specs carry evidence and examples, and that the examples hold."""
+    """Check that specs carry evidence and examples that hold, and that what they say is served."""
     found = 0
     with clear_errors():
         for path in specs or bundled():
-            for complaint in complaints(load(path)):
+            for complaint in (*complaints(load(path)), *rehearsed(path)):
                 found += 1
                 typer.echo(complaint)
     typer.echo(f"{found} complaint{'' if found == 1 else 's'}")

@@ -16,7 +16,8 @@ class ImagePipeline(SpecDialect):
 
     def message(self, trouble: Trouble) -> Any:
         """A body that breaks the schema gets a list, an entry for each place."""
-        if trouble.kind not in ("invalid", "malformed"):
+        problems = self.reading.problems
+        if problems[trouble.kind] != problems["invalid"]:
             return trouble.message
         places = [(breach.path, breach.keyword, breach.message) for breach in trouble.breaches]
         return [

@@ -15,7 +15,13 @@ from testcard.common.schema import nodes
 
 _REQUESTS: Final = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
 _FORMS: Final = _REQUESTS[1:]
-_ANSWERS: Final = ("application/json", "image/png", "image/jpeg", "image/webp")
+_ANSWERS: Final = (
+    "application/json",
+    "image/png",
+    "image/jpeg",
+    "image/webp",
+    "text/event-stream",
+)
 _UNREAD_HEADERS: Final = {
     "accept": "the media types of the answer",
     "content-type": "the media types of the body",
