@@ -50,14 +50,15 @@ def without_secrets(told: Told, named: frozenset[str]) -> Told:
     """
     if _suspicious(told):
         return _searched(told, named)
-    exchange = told.exchange
+    exchange, detail, findings, fields = told
     call = exchange.call
     headers = list(call.headers)
     for at in _secret_among(tuple([name for name, _ in headers]), named):
-        headers[at] = headers[at][0], blanked(headers[at][1])
+        name, value = headers[at]
+        headers[at] = name, blanked(value)
     kept = Call(call.method, call.url, tuple(headers), call.body)
     seen = Exchange(kept, exchange.reply, exchange.started, exchange.elapsed)
-    return Told(seen, told.detail, told.findings, told.fields)
+    return Told(seen, detail, findings, fields)
 
 
 def _secret_among(names: tuple[str, ...], named: frozenset[str]) -> tuple[int, ...]:
@@ -92,16 +93,10 @@ def discreet(trouble: Trouble, call: Call, named: Collection[str]) -> Trouble:
 
 
 def _suspicious(told: Told) -> bool:
-    call = told.exchange.call
-    return bool(
-        told.detail
-        or told.findings
-        or "?" in call.url
-        or "@" in call.url
-        or b"?" in call.body
-        or b"@" in call.body
-        or not _NESTED.isdisjoint(map(type, told.fields.values()))
-    )
+    if told.detail or told.findings or not _NESTED.isdisjoint(map(type, told.fields.values())):
+        return True
+    url, body = told.exchange.call.url, told.exchange.call.body
+    return "?" in url or "@" in url or b"?" in body or b"@" in body
 
 
 def _searched(told: Told, named: Collection[str]) -> Told:

@@ -14,15 +14,15 @@ from threading import Lock
 from typing import Any, Final
 
 from testcard.common.flaw import Finding
-from testcard.common.message import Exchange, Headers
+from testcard.common.message import Exchange
 from testcard.mock.memory_limit import MemoryLimit, Share, weigh
 
 _MOST_ENTRIES: Final = 1_000
 _MOST_FINDINGS: Final = 100
 _PART: Final = 0.15  # of what a mock remembers
-_FRAME: Final = 1_000  # bytes of an entry's own values, beside those that differ in length
+_FRAME: Final = 1_115  # bytes of an entry's own values, beside letters and bodies
 _FINDING: Final = 72  # bytes of a finding, beside its texts
-_HEADER: Final = 64  # bytes of a header's pair, beside its name and value
+_HEADER: Final = 162  # bytes of a header's pair, name and value, beside their letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +144,17 @@ def _bounded(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _weight(entry: Entry) -> int:
+    """Bytes that an entry takes; texts are weighed as one, each letter like the widest of all."""
     call, reply = entry.exchange.call, entry.exchange.reply
-    texts = getsizeof(call.url) + getsizeof(entry.detail)
-    bodies = getsizeof(call.body) + getsizeof(reply.body)
-    headers = _headers_weight((*call.headers, *reply.headers))
-    said = _findings_weight(entry.findings) + weigh(entry.fields)
-    said += weigh(entry.notes) if entry.notes else 0
-    return _FRAME + texts + bodies + headers + said
-
-
-def _headers_weight(headers: Headers) -> int:
-    return sum(map(getsizeof, chain.from_iterable(headers))) + _HEADER * len(headers)
+    headers = (*call.headers, *reply.headers)
+    texts = getsizeof("".join((call.url, entry.detail, *chain.from_iterable(headers))))
+    bodies = len(call.body) + len(reply.body)
+    weight = _FRAME + texts + bodies + _HEADER * len(headers) + weigh(entry.fields)
+    if entry.notes:
+        weight += weigh(entry.notes)
+    return weight + _findings_weight(entry.findings) if entry.findings else weight
 
 
 def _findings_weight(findings: tuple[Finding, ...]) -> int:
-    if not findings:
-        return 0
     texts = ((each.where, each.message, each.grade, each.source) for each in findings)
     return sum(sum(map(getsizeof, each)) for each in texts) + _FINDING * len(findings)

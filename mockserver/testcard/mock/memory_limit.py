@@ -176,11 +176,11 @@ def weigh(value: Any) -> int:
 
     Knows texts, bytes, numbers, mappings, lists, tuples and sets.
     """
-    size = getsizeof(value)
-    if type(value) in _PLAIN:
+    size, kind = getsizeof(value), type(value)
+    if kind in _PLAIN:
         return size
-    if isinstance(value, Mapping):
-        return size + _weigh_all(value) + _weigh_all(value.values())
+    if kind is dict or isinstance(value, Mapping):
+        return size + _weigh_all((*value, *value.values()))
     return size + _weigh_all(value) if isinstance(value, _MANY) else size
 
 
