@@ -223,7 +223,7 @@ def show(
             return
         console = printing_console()
         for part in contract_listing(dialect.reading, console.width):
-            console.print(part)
+            console.print(part, soft_wrap=getattr(part, "no_wrap", False) or None)
 
 
 @app.command()

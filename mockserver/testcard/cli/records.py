@@ -47,6 +47,8 @@ def contract_record(reading: Reading) -> Record:
         "profile": reading.profile,
         "vendor": own["vendor"],
         "page": own["page"],
+        "page_url": own.get("page-url"),
+        "read": own.get("read"),
         "price": {
             "credits": str(reading.general_price.told),
             "grade": own["price"]["grade"],

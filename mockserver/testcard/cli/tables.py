@@ -7,9 +7,9 @@ text: it cannot act as markup.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -102,7 +102,7 @@ def contract_listing(reading: Reading, width: int) -> Iterator[RenderableType]:
     own = words(reading.document)
     price = own["price"]
     yield Text.assemble((reading.spec.title, "bold"), f"  ({reading.profile} profile)")
-    yield Text(f"{own['vendor']} · page: {own['page']}")
+    yield from _page(own)
     said = f"({price['grade']}: {price['source']})"
     yield Text(
         f"price: {reading.general_price.told} {reading.general_price.unit} a successful call {said}"
@@ -116,6 +116,14 @@ def contract_listing(reading: Reading, width: int) -> Iterator[RenderableType]:
         yield Text()
         yield Text("Settings", style="bold")
         yield from _listed(("setting", "now", "what it does"), _settings(reading), width)
+
+
+def _page(own: Mapping[str, Any]) -> Iterator[Text]:
+    """Yield what the page is called and where it is, in one piece, to be copied."""
+    day = f", read {own['read']}" if "read" in own else ""
+    yield Text(f"{own['vendor']} · page: {own['page']}{day}")
+    if "page-url" in own:
+        yield Text(own["page-url"], no_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
