@@ -13,6 +13,7 @@ from typing import Final
 
 from testcard.common.document import Evidence, Node, calls_in, evidence, words
 from testcard.common.fields import Body, bodies_of
+from testcard.common.key_way import KeyWay, ways_of
 
 AT_WORK: Final = frozenset({"queued", "running"})
 """The states of a job that has not ended."""
@@ -36,8 +37,7 @@ class Operation:
     alias_patterns: tuple[re.Pattern[str], ...]
     param_names: tuple[str, ...]
     bodies: tuple[Body, ...]
-    key_headers: tuple[str, ...]
-    key_aliases: tuple[str, ...]
+    key_ways: tuple[KeyWay, ...]
     key_optional: bool
     key_evidence: Evidence
 
@@ -45,6 +45,16 @@ class Operation:
     def evidence(self) -> Evidence:
         """Where the route itself stands."""
         return evidence(self.node)
+
+    @cached_property
+    def key_headers(self) -> tuple[str, ...]:
+        """The headers that carry keys by the page."""
+        return tuple(w.name for w in self.key_ways if w.place == "header" and not w.alias)
+
+    @cached_property
+    def key_aliases(self) -> tuple[str, ...]:
+        """Further headers that the lenient profile reads a key from."""
+        return tuple(way.name for way in self.key_ways if way.alias)
 
     @property
     def takes(self) -> Body:
@@ -112,9 +122,7 @@ def operations_in(document: Node) -> Iterator[Operation]:
 def _operation(
     document: Node, path: str, method: str, node: Node, parameters: Sequence[Node]
 ) -> Operation:
-    security: list[Node] = node.get("security") or document.get("security") or []
-    schemes = document.get("components", {}).get("securitySchemes", {})
-    used = [schemes[name] for alternative in security for name in alternative]
+    ways, optional = ways_of(document, node)
     aliases = tuple(words(node).get("aliases", ()))
     wide = {each["name"] for each in parameters if words(each).get("slashes")}
     return Operation(
@@ -128,10 +136,9 @@ def _operation(
         alias_patterns=tuple(_pattern(alias, wide) for alias in aliases),
         param_names=tuple(_PLACEHOLDER.findall(path)),
         bodies=bodies_of(node.get("requestBody"), parameters),
-        key_headers=tuple(scheme["name"] for scheme in used),
-        key_aliases=tuple(alias for scheme in used for alias in words(scheme).get("aliases", ())),
-        key_optional={} in security or not security,
-        key_evidence=evidence(used[0] if used else node),
+        key_ways=ways,
+        key_optional=optional,
+        key_evidence=ways[0].evidence if ways else evidence(node),
     )
 
 

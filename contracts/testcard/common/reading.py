@@ -125,9 +125,7 @@ def read(
     if patches or profile == "lenient":
         _refuse(spec, profile, document)
     operations = tuple(operations_in(document))
-    headers = {
-        name.lower() for each in operations for name in (*each.key_headers, *each.key_aliases)
-    }
+    headers = {way.name.lower() for each in operations for way in each.key_ways}
     return Reading(spec, profile, chosen, document, operations, frozenset(headers))
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
 
-from testcard.common.keys import BEGINNINGS
+from testcard.common.keys import BEGINNINGS, KEY_WORDS, basic_user, basic_value
 from testcard.common.message import BLANKED, Call, Exchange, Headers, Reply, Trace
 from testcard.common.secret_members import (
     SecretSpan,
@@ -27,7 +27,7 @@ from testcard.common.secret_members import (
 )
 
 _KEY: Final = re.compile(
-    rf"((?:(?:bearer|basic|token)\s+)?(?:{'|'.join(BEGINNINGS)})?)(.*)", re.I | re.S
+    rf"((?:(?:{'|'.join(KEY_WORDS)})\s+)?(?:{'|'.join(BEGINNINGS)})?)(.*)", re.I | re.S
 )
 _IN_URL: Final = r"(?:[^\s\"'<>\\]++|\\/|\\u00(?:26|3[dD]))++"  # with what JSON may escape in it
 _URL: Final = re.compile(r"(?:https?:\\?/)?\\?/" + _IN_URL)
@@ -48,6 +48,9 @@ def blanked(value: str) -> str:
     What is no secret stays: that it is empty, the scheme (`Bearer`), and the beginnings
     of magic keys, by which clauses tell what kind of key was sent.
     """
+    if user := basic_user(value):
+        known = next((each for each in BEGINNINGS if user.startswith(each)), "")
+        return basic_value(f"{known}{BLANKED}")
     found = _KEY.fullmatch(value)
     return f"{found[1]}{BLANKED}" if found and value else value
 
@@ -57,7 +60,7 @@ def redacted_url(url: str) -> str:
 
     def value(found: re.Match[str]) -> str:
         hidden = secret_name(unquote_plus(found[1])) and found[3]
-        return f"{found[1]}{found[2]}{BLANKED}" if hidden else found[0]
+        return f"{found[1]}{found[2]}{blanked(found[3])}" if hidden else found[0]
 
     return _PARAMETER.sub(value, _USER.sub("", url))
 
@@ -148,10 +151,19 @@ def _reply(reply: Reply, named: Collection[str], values: Collection[str]) -> Rep
 
 def _headers(headers: Headers, named: Collection[str], values: Collection[str]) -> Headers:
     def value_of(name: str, value: str) -> str:
+        if name.lower() == "cookie":
+            return "; ".join(f"{each}={blanked(told)}" for each, told in _cookies(value))
         hidden = secret_name(name, named)
         return blanked(value) if hidden else _scrubbed(_urls_redacted(value), values)
 
     return tuple((name, value_of(name, value)) for name, value in headers)
+
+
+def _cookies(header: str) -> Iterator[tuple[str, str]]:
+    """Yield name and value of each cookie; of what is none, a name of its own."""
+    for each in header.split(";"):
+        name, sign, value = each.strip().partition("=")
+        yield (name, value) if sign else ("cookie", name)
 
 
 def _urls_redacted(text: str) -> str:
@@ -208,7 +220,9 @@ def _telling(word: str) -> bool:
 
 def _secrets(exchange: Exchange, named: Collection[str]) -> Iterator[str]:
     for name, value in (*exchange.call.headers, *exchange.reply.headers):
-        if secret_name(name, named):
+        if name.lower() == "cookie":
+            yield from (told for _, told in _cookies(value))
+        elif secret_name(name, named):
             yield value
     for name, _, value in _PARAMETER.findall(exchange.call.url):
         if secret_name(unquote_plus(name)):

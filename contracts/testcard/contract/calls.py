@@ -15,6 +15,7 @@ import orjson
 
 from testcard.common.body import FilePart
 from testcard.common.fields import MULTIPART, Body
+from testcard.common.key_way import KeyWay
 from testcard.common.message import Call, Headers
 from testcard.common.operation import Operation
 from testcard.common.reading import Reading
@@ -66,9 +67,16 @@ def call_of(
     said = spread(operation.takes.fields, operation.takes.root, fields or {})
     headers: Headers = (("User-Agent", OWN_AGENT), *_beside(said))
     url = _url(reading, operation, said, params or {})
-    names = operation.key_headers or operation.key_aliases
-    if key is not None and names:
-        headers += ((key_header or names[0], key),)
+    if key is not None and operation.key_ways:
+        way = _way(operation, key_header)
+        if way.place == "query":
+            url += ("&" if "?" in url else "?") + urlencode({way.name: key})
+        elif way.place == "body":
+            said.document[way.name] = key
+        else:
+            value = way.written(key)
+            cookie = way.place == "cookie"
+            headers += (("Cookie", f"{way.name}={key}") if cookie else (way.name, value),)
     if operation.body is None or fields is None:
         return Call(operation.method, url, headers)
     data, media_type = _written(operation.body, said.document)
@@ -99,6 +107,12 @@ def _url(reading: Reading, operation: Operation, said: Spread, params: Mapping[s
         for name, value in pairs
     ]
     return f"{url}?{urlencode(texts, doseq=True)}"
+
+
+def _way(operation: Operation, header: str | None) -> KeyWay:
+    """Return the way to send a key: in this header, or the first one there is."""
+    ways = operation.key_ways
+    return next((way for way in ways if way.name == header and way.place == "header"), ways[0])
 
 
 def _beside(said: Spread) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from testcard.common.asked import Asked, asked_in
 from testcard.common.event_stream import EVENT_STREAM, ServerEvent, read_events
 from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
-from testcard.common.keyed import read_key
+from testcard.common.keyed import read_key, sent_by
 from testcard.common.keys import KeyKind, kind_of
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.operation import Operation
@@ -159,8 +159,7 @@ class ReadExchange:
     def key_headers(self) -> tuple[str, ...]:
         """The headers that may carry a key and do."""
         known = self.operation or self.reading.operations[0]
-        names = (*known.key_headers, *known.key_aliases)
-        return tuple(name for name in names if self.call.header(name))
+        return tuple(way.name for way in known.key_ways if sent_by(way, self.call, known))
 
     # What came back
 

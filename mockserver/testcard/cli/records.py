@@ -68,6 +68,7 @@ def _operation(spec: Spec, operation: Operation) -> Record:
         **asdict(operation.evidence),
         "key": {
             "headers": list(operation.key_headers),
+            "ways": [way.told for way in operation.key_ways if not way.alias],
             "optional": operation.key_optional,
             **asdict(operation.key_evidence),
         },

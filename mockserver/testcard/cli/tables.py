@@ -139,10 +139,12 @@ def _operation_parts(spec: Spec, operation: Operation, width: int) -> Iterator[R
     said = operation.evidence
     title = f"{operation.method} {spec.server}{operation.path}"
     yield Text.assemble((title, "bold"), f"  {operation.id}  ", _graded(said))
-    keys = " or ".join(operation.key_headers) or "none"
+    told = dict.fromkeys(way.told for way in operation.key_ways if not way.alias)
+    keys = " or ".join(told) or "none"
     key = operation.key_evidence
     optional = ", may be missing" if operation.key_optional else ""
-    yield Text.assemble(f"key in header {keys}{optional}  ", _graded(key))
+    headers = all(way.place == "header" for way in operation.key_ways)
+    yield Text.assemble(f"key in {'header ' * headers}{keys}{optional}  ", _graded(key))
     if operation.body is not None:
         yield Text(f"body: {' or '.join(each.media_type for each in operation.bodies)}")
     if operation.takes.fields:

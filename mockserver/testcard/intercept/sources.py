@@ -97,9 +97,10 @@ def keyed(mock: Mock, keys: Mapping[str, str]) -> Callable[[Call], Call]:
         key = keys.get(match.provider) if match.provider else None
         if key is None or operation is None or not operation.key_headers:
             return call
+        way = next(way for way in operation.key_ways if way.place == "header" and not way.alias)
         names = {name.lower() for name in (*operation.key_headers, *operation.key_aliases)}
         kept = tuple(pair for pair in call.headers if pair[0].lower() not in names)
-        return replace(call, headers=(*kept, (operation.key_headers[0], key)))
+        return replace(call, headers=(*kept, (way.name, way.written(key))))
 
     return prepare
 

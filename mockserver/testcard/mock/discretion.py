@@ -48,7 +48,7 @@ def without_secrets(told: Told, named: frozenset[str]) -> Told:
         told: as it came.
         named: headers that carry keys, in small letters, beside those known by their names.
     """
-    if _suspicious(told):
+    if _suspicious(told, named):
         return _searched(told, named)
     exchange, detail, findings, fields = told
     call = exchange.call
@@ -92,8 +92,10 @@ def discreet(trouble: Trouble, call: Call, named: Collection[str]) -> Trouble:
     return Trouble(trouble.kind, message, breaches, trouble.retry_after)
 
 
-def _suspicious(told: Told) -> bool:
-    if told.detail or told.findings or not _NESTED.isdisjoint(map(type, told.fields.values())):
+def _suspicious(told: Told, named: frozenset[str]) -> bool:
+    fields = told.fields
+    nested = not _NESTED.isdisjoint(map(type, fields.values()))
+    if told.detail or told.findings or nested or not named.isdisjoint(fields):
         return True
     url, body = told.exchange.call.url, told.exchange.call.body
     return "?" in url or "@" in url or b"?" in body or b"@" in body
