@@ -59,6 +59,17 @@ def test_it_hangs_on_what_is_asked_for(sent: Call, cost: str) -> None:
     assert seen.price == Decimal(cost)
 
 
+def test_an_account_is_told_what_is_left_to_it() -> None:
+    mock = build(Options(providers=(str(SPEC),)))
+    mock.answer(call(n=3))
+    asked = Call("GET", "https://api.prices.example/balance", (("X-Key", KEY),))
+    assert orjson.loads(mock.answer(asked).body) == {"credits": 999.97}
+    other = Call("GET", "https://api.prices.example/balance", (("X-Key", "nocredits-x"),))
+    assert orjson.loads(mock.answer(other).body) == {"credits": 0}
+    assert mock.answer(Call("GET", "https://api.prices.example/balance")).status == 401
+    assert mock.world.account(AccountId.of("prices", KEY)).balance == Decimal("999.97")
+
+
 def test_who_has_less_than_that_is_refused_and_pays_nothing() -> None:
     mock = build(Options(providers=(str(SPEC),), balance=Decimal("0.02")))
     assert mock.answer(call(n=3)).status == 402

@@ -236,10 +236,11 @@ class _Planner:
 
     def _questions(self) -> Iterator[PlanStep]:
         for operation in self._reading.operations:
-            if operation.does != "job-status":
-                continue
             kinds: tuple[KeyKind, ...] = ("good", "none", "wrong")
-            for key in kinds:
+            if operation.does == "account":
+                for key in kinds:
+                    yield self._step(f"the account, {key} key", operation, None, key=key)
+            for key in kinds if operation.does == "job-status" else ():
                 call = self._session.call(operation, key=key, job_id=UNKNOWN_JOB)
                 yield self._as_step(f"{operation.id}: an unknown job, {key} key", call)
 

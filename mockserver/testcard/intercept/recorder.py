@@ -32,7 +32,7 @@ _HOP_BY_HOP: Final = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization",
      "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )  # fmt: skip
-_FREE: Final = ("job-status",)
+_FREE: Final = ("job-status", "account")
 
 
 @dataclass(frozen=True, slots=True)

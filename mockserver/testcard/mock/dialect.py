@@ -93,6 +93,10 @@ class Dialect(Served, Protocol):
         """
         ...
 
+    def informed(self, visit: Visit, world: World) -> Reply:
+        """Word the answer to a call that changes nothing, with what is known."""
+        ...
+
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word the answer to a call that did not succeed."""
         ...

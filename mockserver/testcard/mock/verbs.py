@@ -11,6 +11,7 @@ from typing import Final
 from testcard.common.message import Reply
 from testcard.mock.errand import Errand
 from testcard.mock.services import Step
+from testcard.mock.verb_info import account
 from testcard.mock.verb_jobs import job_status
 from testcard.mock.verb_pictures import job, pictures
 
@@ -21,4 +22,5 @@ VERBS: Final[Mapping[str, Verb]] = {
     "pictures": pictures,
     "job": job,
     "job-status": job_status,
+    "account": account,
 }

@@ -181,6 +181,11 @@ class SpecDialect:
             ]
         return self.worded(status, response, known)
 
+    def informed(self, visit: Visit, world: World) -> Reply:
+        """Answer with what is known of any answer, in its places."""
+        status, response = self.success_response(visit)
+        return self.worded(status, response, self.known(visit, world, status))
+
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word a failure as the spec has it for this kind of trouble."""
         status = self.reading.problems[trouble.kind]
