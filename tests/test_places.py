@@ -15,6 +15,7 @@ import httpx
 import pytest
 from tests.servers import door
 from tests.support import photo, text
+from typer.testing import CliRunner
 
 from testcard.assembly import Options, build
 from testcard.cli.main import app
@@ -182,8 +183,6 @@ def test_a_urlencoded_form(client: httpx.Client, mock: Mock) -> None:
 
 @pytest.mark.parametrize("profile", ["lenient", "documented"])
 def test_check_breaks_nothing_and_every_operation_is_served(profile: str) -> None:
-    from typer.testing import CliRunner
-
     run = CliRunner().invoke(app, ["check", str(SPEC), "--profile", profile])
     assert run.exit_code == 0, run.output
     assert "No promise broken" in run.output
@@ -210,3 +209,18 @@ def test_places_are_named_as_a_person_would() -> None:
     assert Place("body", ("prompts", "[]", "text")).named(1) == "prompts[1].text"
     assert Place("query", ("version",)).named() == "query.version"
     assert Place("body", ("a.b", "[]")).named() == '["a.b"][]'
+
+
+def test_show_lists_every_place_of_every_body() -> None:
+    shown = CliRunner(env={"COLUMNS": "120"}).invoke(app, ["show", str(SPEC)]).output
+    for place in ("path.model *", "cookie.session", "input.loras[].scale", "text_prompts[].text *"):
+        assert place in shown
+    assert "body: multipart/form-data" in shown
+    assert "list of picture: file" in shown
+    assert "one or more: picture: data-uri" in shown
+    record = json.loads(CliRunner().invoke(app, ["show", str(SPEC), "--json"]).output)
+    form = next(each for each in record["operations"] if each["id"] == "form")
+    assert [each["media_type"] for each in form["other_bodies"]] == ["application/json"]
+    assert {each["in"] for each in record["operations"][0]["fields"]} == {
+        "path", "query", "header", "cookie", "body",
+    }  # fmt: skip

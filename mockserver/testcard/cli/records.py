@@ -74,6 +74,10 @@ def _operation(spec: Spec, operation: Operation) -> Record:
         },
         "media_type": body.media_type if body else None,
         "fields": [_field(each) for each in operation.takes.fields.values()],
+        "other_bodies": [
+            {"media_type": each.media_type, "fields": [_field(one) for one in each.fields.values()]}
+            for each in operation.bodies[1:]
+        ],
         "answers": [_answer(status, node) for status, node in operation.answers.items()],
     }
 

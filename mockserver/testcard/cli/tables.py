@@ -145,11 +145,12 @@ def _operation_parts(spec: Spec, operation: Operation, width: int) -> Iterator[R
     optional = ", may be missing" if operation.key_optional else ""
     headers = all(way.place == "header" for way in operation.key_ways)
     yield Text.assemble(f"key in {'header ' * headers}{keys}{optional}  ", _graded(key))
-    if operation.body is not None:
-        yield Text(f"body: {' or '.join(each.media_type for each in operation.bodies)}")
-    if operation.takes.fields:
-        columns = ("field", "type", "range", "default")
-        yield from _listed(columns, _fields(operation.takes.fields.values()), width)
+    for body in operation.bodies:
+        if body.media_type:
+            yield Text(f"body: {body.media_type}")
+        if body.fields:
+            columns = ("field", "type", "range", "default")
+            yield from _listed(columns, _fields(body.fields.values()), width)
     yield from _listed(("status", "answer", "media type"), _answers(operation), width)
 
 
@@ -157,8 +158,8 @@ def _fields(fields: Iterable[Field]) -> Iterator[_Row]:
     for field in fields:
         name = f"{field.name}{' *' if field.required else ''}"
         default = "" if field.default is None else shown(field.default)
-        kind = _type(field.schema) if field.whole is field.schema else _type(field.whole)
-        cells = (name, kind, _range(field.schema), default)
+        listed = "list of " * field.depth + "one or more: " * field.either
+        cells = (name, f"{listed}{_type(field.schema)}", _range(field.schema), default)
         yield _Row(cells, field.evidence())
         for keyword in words(field.schema).get("keywords", {}):
             yield _Row((f"  ↳ {keyword}", "", "", ""), field.evidence(keyword), explains=True)
