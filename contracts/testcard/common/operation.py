@@ -90,6 +90,10 @@ class Operation:
         known = (str(status), f"{status // 100}XX", "default")
         return next((each for each in known if each in self.answers), known[0])
 
+    def tells(self, state: str) -> bool:
+        """Whether an answer is listed for just this state of a job."""
+        return any(state in words(each).get("when", ()) for each in self.responses.values())
+
     def success(self, state: str | None = None) -> tuple[int, Node]:
         """Return status and OpenAPI response of the answer where all went well.
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import takewhile
 from typing import Any, Literal, cast
 
 from testcard.common.operation import Operation, operations_in
@@ -23,6 +24,7 @@ from testcard.common.spec import (
     resolved,
     words,
 )
+from testcard.common.states import States, states_in
 from testcard.common.trouble import FALLBACKS
 
 Profile = Literal["lenient", "documented"]
@@ -61,6 +63,19 @@ class Reading:
         """Return what an operation does about what it will not have; None where nothing is said."""
         own, general = words(operation.node), words(self.document)
         return cast("Node | None", own.get("moderation", general.get("moderation")))
+
+    def states_of(self, operation: Operation | None) -> States:
+        """Return the words for the states of jobs, an operation's own where it has any."""
+        own = (operation.node,) if operation is not None else ()
+        return states_in(*own, self.document)
+
+    def companion(self, operation: Operation, does: str) -> Operation | None:
+        """Return the operation that does something for what another began; None for none.
+
+        Of several, it is the one with the most of the other's path, the first of equals.
+        """
+        there = [each for each in self.operations if each.does == does]
+        return max(there, key=lambda each: _steps_shared(each.path, operation.path), default=None)
 
     @cached_property
     def general_price(self) -> Price:
@@ -103,6 +118,11 @@ class Reading:
                     )
                 path_known = path_known or found is not None
         return None, {}, path_known
+
+
+def _steps_shared(path: str, other: str) -> int:
+    steps = zip(path.split("/"), other.split("/"), strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], steps)))
 
 
 def read(

@@ -209,10 +209,8 @@ def _set_account(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
 
 
 def _jobs(parts: Administered, _: Call, __: Said) -> list[dict[str, Any]]:
-    return [
-        {"id": job.id, "provider": job.provider, "state": job.state, "polls": job.polls}
-        for job in parts.world.jobs()
-    ]
+    told = ("id", "provider", "state", "phase", "polls")
+    return [{name: getattr(job, name) for name in told} for job in parts.world.jobs()]
 
 
 def _set_policy(parts: Administered, _: Call, said: Said) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from testcard.common.operation import Operation
 from testcard.common.picture import Format
 from testcard.common.trouble import Trouble
 from testcard.mock.draws import Draws
-from testcard.mock.routing import Match, Served
+from testcard.mock.routing import Match, Served, normal_path
 from testcard.mock.world import AccountId, Job, World
 
 
@@ -59,6 +59,12 @@ class Visit:
         parts = self.call.parts
         return f"{parts.scheme}://{parts.netloc}{self.call.root}"
 
+    @property
+    def home(self) -> str:
+        """The base below which the provider's documented paths stand for this client."""
+        path = normal_path(self.call.parts.path)
+        return self.base + path.removesuffix(self.match.path)
+
 
 class Dialect(Served, Protocol):
     """How one provider speaks."""
@@ -95,6 +101,14 @@ class Dialect(Served, Protocol):
 
     def informed(self, visit: Visit, world: World) -> Reply:
         """Word the answer to a call that changes nothing, with what is known."""
+        ...
+
+    def standing(self, visit: Visit, job: Job, world: World) -> Reply:
+        """Word how a job stands."""
+        ...
+
+    def listing(self, visit: Visit, jobs: Sequence[Job], world: World) -> Reply:
+        """Word a list of an account's jobs."""
         ...
 
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:

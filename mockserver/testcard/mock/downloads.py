@@ -25,7 +25,7 @@ def picture_of(download: Download, services: Services) -> Reply | Step:
         Trouble: not-found: no job that has ended has this picture.
     """
     job = services.world.find_job(download.job)
-    if job is None or job.state != "SUCCESS" or download.index >= job.order.work.samples:
+    if job is None or job.phase != "succeeded" or download.index >= job.order.work.samples:
         raise Trouble("not-found", "no picture is here; its job is unknown or has not ended")
     order = job.order
     if sum(len(each.value) for each in order.uploads) > LARGE_BODY:

@@ -12,11 +12,13 @@ from itertools import chain
 from sys import getsizeof
 from typing import Final
 
-from testcard.mock.world import Job, JobState, Order, Upload
+from testcard.common.states import Phase
+from testcard.mock.job import ENDS, Job, JobPolicy, Order, Upload
 
 _FRAME: Final = 1_600  # bytes of a job's own values, beside those that differ in length
 _UPLOAD: Final = 300  # bytes of one mention of a picture
 _OPTION: Final = 64  # bytes of an option's pair, beside its name and value
+_QUEUED: Final = 0.25  # of its way a job is queued
 _LARGE: Final = 1_024  # bytes of a picture as it came, or characters, that are worth sharing
 
 
@@ -27,7 +29,7 @@ class _Shared:
 
 
 class Jobs:
-    """The latest jobs, oldest first; none goes back from SUCCESS or FAILURE.
+    """The latest jobs, oldest first; none goes back once it has ended.
 
     Attributes:
         weight: bytes that all of them take, pictures that they share counted once; to be read.
@@ -73,9 +75,9 @@ class Jobs:
         changed = self._jobs[job.id] = replace(job, polls=job.polls + 1)
         return changed
 
-    def end(self, job: Job, state: JobState) -> Job:
-        """End a job that is PENDING."""
-        changed = self._jobs[job.id] = replace(job, state=state)
+    def move(self, job: Job, phase: Phase) -> Job:
+        """Move a job on that has not ended."""
+        changed = self._jobs[job.id] = replace(job, phase=phase)
         return changed
 
     def forget_oldest(self) -> Job:
@@ -105,8 +107,7 @@ class Jobs:
     def _share(self, order: Order) -> Order:
         if not [each for each in order.uploads if len(each.value) >= _LARGE]:
             return order
-        uploads = tuple([self._kept_once(each) for each in order.uploads])
-        return Order(order.work, uploads, order.veil)
+        return replace(order, uploads=tuple([self._kept_once(each) for each in order.uploads]))
 
     def _kept_once(self, upload: Upload) -> Upload:
         if len(upload.value) < _LARGE:
@@ -121,18 +122,43 @@ class Jobs:
         return Upload(upload.role, shared.value, upload.encodings)
 
 
-def due(job: Job, now: float) -> JobState:
-    """Return the state that a job's policy gives it when it is asked for at `now`."""
+def due(job: Job, now: float) -> Phase:
+    """Return the phase that a job's policy gives it when it is asked for at `now`.
+
+    One that is to take several polls, or seconds, is queued at first.
+    """
     policy = job.policy
-    if job.state != "PENDING":
-        return job.state
-    if policy.kind == "fail":
-        return "FAILURE"
-    if policy.kind == "polls":
-        return "SUCCESS" if job.polls >= policy.amount else "PENDING"
+    if not job.at_work:
+        return job.phase
+    if policy.kind in ENDS:
+        return ENDS[policy.kind]
+    if policy.kind == "at-once":
+        return "succeeded"
+    done, steps = share_done(job, now), policy.amount if policy.kind == "polls" else 2
+    if done >= 1:
+        return "succeeded"
+    return "queued" if done < _QUEUED and job.phase == "queued" and steps > 1 else "running"
+
+
+def ends_within(policy: JobPolicy, wait: float) -> bool:
+    """Whether a job has ended in the answer to its order, which waits so many seconds for it.
+
+    A wait stands for as many polls as a job needs; no time passes.
+    """
     if policy.kind == "seconds":
-        return "SUCCESS" if now - job.created >= policy.amount else "PENDING"
-    return "SUCCESS" if policy.kind == "at-once" else "PENDING"
+        return 0 < wait >= policy.amount
+    return policy.kind == "at-once" or (wait > 0 and policy.kind != "never")
+
+
+def share_done(job: Job, now: float) -> float:
+    """Return how much of its way a job has gone, by its policy: 0 to 1; 1 once it has ended."""
+    policy = job.policy
+    if not job.at_work:
+        return 1.0
+    gone = now - job.created if policy.kind == "seconds" else job.polls
+    if policy.kind == "never":
+        return 0.5 if gone else 0.0
+    return min(1.0, gone / policy.amount) if policy.amount else 1.0
 
 
 def _weight(job: Job) -> int:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from threading import RLock
 
+from testcard.common.states import AT_WORK, Phase
+from testcard.mock.changing import Changing
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault, times_of
-from testcard.mock.jobs import Jobs, due
+from testcard.mock.job import ENDS, JobEnded
+from testcard.mock.jobs import Jobs, due, ends_within
 from testcard.mock.ledger import Ledger
 from testcard.mock.memory_limit import MemoryLimit
 from testcard.mock.world import Account, AccountId, Hold, Job, JobPolicy, Order
@@ -23,30 +26,6 @@ _MOST_JOBS = 10_000
 _MOST_ACCOUNTS = 10_000
 _JOBS_PART = 0.6  # of what a mock remembers
 _ACCOUNTS_PART = 0.03
-
-
-class _Changing:
-    """A change of the world: under its lock, weighed at its end, then room is made for it."""
-
-    __slots__ = ("_lock", "_make_room", "_weigh")
-
-    def __init__(
-        self, lock: RLock, weigh: Callable[[], bool], make_room: Callable[[], None]
-    ) -> None:
-        self._lock = lock
-        self._weigh = weigh
-        self._make_room = make_room
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *error: object) -> None:
-        try:
-            more = self._weigh()
-        finally:
-            self._lock.release()
-        if more:
-            self._make_room()
 
 
 class MemoryWorld:
@@ -80,7 +59,7 @@ class MemoryWorld:
         self._memory = memory or MemoryLimit()
         self._jobs_share = self._memory.share(_JOBS_PART, self._forget_job)
         self._accounts_share = self._memory.share(_ACCOUNTS_PART, self._forget_account)
-        self._changing = _Changing(self._lock, self._weigh, self._memory.make_room)
+        self._changing = Changing(self._lock, self._weigh, self._memory.make_room)
         self.reset()
 
     def now(self) -> float:
@@ -202,11 +181,12 @@ class MemoryWorld:
         The oldest jobs are forgotten when there are too many, or their pictures too large.
         """
         with self._lock:
-            job = self._jobs.add(Job(job_id, order, hold, self._policy, self._clock()))
+            policy = order.policy or self._policy
+            job = self._jobs.add(Job(job_id, order, hold, policy, self._clock()))
             while len(self._jobs) > _MOST_JOBS:
                 self._ledger.release(self._jobs.forget_oldest().hold)
-            if job.policy.kind == "at-once":
-                job = self._advanced(job)
+            if ends_within(policy, order.wait):
+                job = self._moved(job, ENDS.get(policy.kind, "succeeded"))
             more = self._weigh()
         if more:
             self._memory.make_room()
@@ -216,7 +196,7 @@ class MemoryWorld:
         """Forget a job that its client was not told of; what it held or cost is given back."""
         with self._changing:
             job = self._jobs.forget(job_id)
-            if job is not None and job.state == "SUCCESS":
+            if job is not None and job.phase == "succeeded":
                 self._ledger.refund(job.hold)
             elif job is not None:
                 self._ledger.release(job.hold)
@@ -239,12 +219,41 @@ class MemoryWorld:
         with self._lock:
             return self._jobs.all()
 
+    def cancel(self, provider: str, job_id: str) -> Job | None:
+        """Cancel a job that is at work: what it held is given back; None for no such job.
+
+        Raises:
+            JobEnded: it has ended already.
+        """
+        with self._changing:
+            job = self._jobs.find(job_id)
+            if job is None or job.provider != provider:
+                return None
+            job = self._timed(job)
+            if not job.at_work:
+                raise JobEnded(job)
+            return self._moved(job, "canceled")
+
+    def jobs_of(self, account: AccountId, most: int, after: str | None = None) -> tuple[Job, ...]:
+        """Return an account's latest jobs, the youngest first, untouched but by time."""
+        with self._changing:
+            mine = [each for each in reversed(self._jobs.all()) if each.hold.account == account]
+            at = next((n for n, each in enumerate(mine) if each.id == after), -1)
+            return tuple(self._timed(each) for each in mine[at + 1 :][:most])
+
+    def _timed(self, job: Job) -> Job:
+        """Move a job on that only time moves on."""
+        return self._advanced(job) if job.policy.kind == "seconds" else job
+
     def _advanced(self, job: Job) -> Job:
-        state = due(job, self._clock())
-        if state == job.state:
+        return self._moved(job, due(job, self._clock()))
+
+    def _moved(self, job: Job, phase: Phase) -> Job:
+        if phase == job.phase:
             return job
-        (self._ledger.settle if state == "SUCCESS" else self._ledger.release)(job.hold)
-        return self._jobs.end(job, state)
+        if phase not in AT_WORK:
+            (self._ledger.settle if phase == "succeeded" else self._ledger.release)(job.hold)
+        return self._jobs.move(job, phase)
 
     # Memory
 

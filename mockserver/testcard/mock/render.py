@@ -42,7 +42,10 @@ def render(schema: Schema, known: Mapping[str, Any]) -> Any:
     if "const" in schema:
         return schema["const"]
     if role in known:
-        return known[role]
+        return _scaled(known[role], schema)
+    if "each" in words(schema):
+        told = known.get(each_of(words(schema)["each"]), ())
+        return [render(schema["items"], {**known, **one}) for one in told]
     if "properties" in schema:
         required = schema.get("required", ())
         return {
@@ -53,8 +56,21 @@ def render(schema: Schema, known: Mapping[str, Any]) -> Any:
     return _anything(schema)
 
 
+def each_of(name: str) -> str:
+    """Return under which word a list of what is known stands, for `each: name` in a schema."""
+    return f"each {name}"
+
+
+def _scaled(value: Any, schema: Schema) -> Any:
+    scale = words(schema).get("scale")
+    if scale is None:
+        return value
+    return round(value * scale) if "integer" in types(schema) else value * scale
+
+
 def _says(schema: Schema, known: Mapping[str, Any]) -> bool:
-    if words(schema).get("role") in known:
+    own = words(schema)
+    if own.get("role") in known or ("each" in own and each_of(own["each"]) in known):
         return True
     children = schema.get("properties")
     return any(_says(child, known) for child in children.values()) if children else False

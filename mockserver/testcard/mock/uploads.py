@@ -83,9 +83,9 @@ def decoded(uploads: Uploads, sent: Sent, inputs: Inputs) -> dict[str, Pixels]:
     return pictures
 
 
-def order_of(uploads: Uploads, job: PictureJob, veil: Veil | None = None) -> Order:
+def order_of(uploads: Uploads, job: PictureJob, veil: Veil | None = None, wait: float = 0) -> Order:
     """Return what `job` is to paint in a form that can be kept: the pictures as they came."""
-    return Order(job.without_pictures(), tuple(uploads.values()), veil)
+    return Order(job.without_pictures(), tuple(uploads.values()), veil, wait)
 
 
 def sent_for(order: Order, inputs: Inputs) -> Sent:

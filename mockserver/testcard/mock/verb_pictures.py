@@ -7,9 +7,11 @@ Knows the order of these steps. Must not know how a call was let in, HTTP, or a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 from testcard.common.asked import asked_in
 from testcard.common.flaw import sentence
@@ -27,6 +29,8 @@ from testcard.mock.uploads import Uploads, decoded, held, order_of, taken, uploa
 from testcard.mock.veil import Veil
 from testcard.mock.world import Hold, Order
 
+_WAIT: Final = re.compile(r"(?i)\bwait\b(?:\s*=\s*\"?([0-9]{1,6})\b)?")
+_LONGEST_WAIT: Final = 60  # seconds, where a client only says that it waits
 _Then = Callable[[Mapping[str, Pixels]], "Reply | Step"]
 """Goes on, with the pictures sent by role."""
 
@@ -53,7 +57,7 @@ def _taken(errand: Errand, uploads: Uploads, then: _Then) -> Reply | Step:
 
 def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply:
     later = _job(errand, sent, kept=errand.services.studio.has_notes)
-    order = order_of(uploads, later, _moderated(errand, later))
+    order = order_of(uploads, later, _moderated(errand, later), wait_of(errand))
     return _paid(errand, later, lambda hold: _begun(errand, order, hold))
 
 
@@ -68,6 +72,15 @@ def _paint(errand: Errand, sent: Mapping[str, Pixels]) -> Reply | Step:
     if errand.services.studio.known(wanted):
         return _paid(errand, now, lambda hold: _painted(errand, wanted, hold))
     return lambda: _paid(errand, now, lambda hold: _painted(errand, wanted, hold))
+
+
+def wait_of(errand: Errand) -> float:
+    """Return how many seconds the client waits for a job: `wait=N` of a Prefer, or a field's."""
+    asked = errand.said("wait")
+    if isinstance(asked, str):
+        found = _WAIT.search(asked)
+        asked = found and (found[1] or _LONGEST_WAIT)
+    return float(_LONGEST_WAIT if asked is True else asked or 0)
 
 
 def _moderated(errand: Errand, job: PictureJob) -> Veil | None:

@@ -12,7 +12,7 @@ from testcard.common.message import Reply
 from testcard.mock.errand import Errand
 from testcard.mock.services import Step
 from testcard.mock.verb_info import account
-from testcard.mock.verb_jobs import job_status
+from testcard.mock.verb_jobs import job_cancel, job_list, job_result, job_status
 from testcard.mock.verb_pictures import job, pictures
 
 Verb = Callable[[Errand], "Reply | Step"]
@@ -23,4 +23,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "job": job,
     "job-status": job_status,
     "account": account,
+    "job-result": job_result,
+    "job-cancel": job_cancel,
+    "job-list": job_list,
 }

@@ -7,180 +7,27 @@ kept in a database as well. Must not know HTTP, a provider's words, or how a Wor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import Literal, Protocol
+from decimal import Decimal
+from typing import Protocol
 
-from testcard.common.job import PictureJob
-from testcard.common.keys import key_digest, kind_of
+from testcard.mock.account import Account, AccountId, Hold, credits_of
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
-from testcard.mock.veil import Veil
+from testcard.mock.job import Job, JobEnded, JobPolicy, JobState, Order, Upload
 
-JobState = Literal["PENDING", "SUCCESS", "FAILURE"]
-_POLICIES = "at-once, polls:N, seconds:T, never, fail"
-
-
-@dataclass(frozen=True, slots=True)
-class JobPolicy:
-    """When a job ends, and how.
-
-    Attributes:
-        kind: at-once, polls, seconds, never or fail.
-        amount: polls that still say PENDING, or seconds.
-    """
-
-    kind: str = "polls"
-    amount: float = 1
-
-    @classmethod
-    def parse(cls, text: str) -> JobPolicy:
-        """Read `at-once`, `polls:N`, `seconds:T`, `never` or `fail`.
-
-        Raises:
-            ValueError: it is none of these.
-        """
-        kind, colon, amount = text.partition(":")
-        if kind in ("at-once", "never", "fail") and not colon:
-            return cls(kind, 0)
-        try:
-            if kind == "polls" and int(amount) >= 0:
-                return cls(kind, int(amount))
-            if kind == "seconds" and 0 <= float(amount) < float("inf"):
-                return cls(kind, float(amount))
-        except ValueError:
-            kind = ""
-        raise ValueError(f"{text!r} is no job policy; it is one of: {_POLICIES}")
-
-
-def credits_of(value: object) -> Decimal:
-    """Return an amount of credits, as a number or in digits.
-
-    Raises:
-        ValueError: it is no number from 0 up.
-    """
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not (amount.is_finite() and amount >= 0):
-        raise ValueError(f"credits are {value!r}; a number from 0 up was expected")
-    return amount
-
-
-@dataclass(frozen=True, slots=True)
-class AccountId:
-    """Whose credits: one key with one provider. The key itself is not kept.
-
-    Attributes:
-        provider: id of the provider.
-        key_sha256: hex digest of the key, so that a key is kept nowhere and weighs the same.
-        opens_empty: whether the account begins without credits.
-    """
-
-    provider: str
-    key_sha256: str
-    opens_empty: bool = field(default=False, compare=False)
-
-    @classmethod
-    def of(cls, provider: str, key: str) -> AccountId:
-        """Return the id of the account that `key` has with `provider`; it may open empty."""
-        return cls(provider, key_digest(key), kind_of(key) == "empty")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One key's credits with one provider, as they were when it was asked for.
-
-    Attributes:
-        id: whose they are.
-        balance: credits left, at least what is held; what is held counts as left until settled.
-        held: credits reserved for calls and jobs that have not ended.
-    """
-
-    id: AccountId
-    balance: Decimal
-    held: Decimal = Decimal(0)
-
-    @property
-    def spendable(self) -> Decimal:
-        """Credits that a further call may cost."""
-        return self.balance - self.held
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Credits reserved for one call or job, to be settled or released once.
-
-    Attributes:
-        id: no other hold of this World ever has it.
-        account: who pays.
-        amount: credits.
-        left: credits that the account could still spend when this was held.
-    """
-
-    id: int
-    account: AccountId
-    amount: Decimal
-    left: Decimal = field(default=Decimal(0), compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A picture as the client sent it, not decoded.
-
-    Attributes:
-        role: init-image or mask-image.
-        value: text (base64, a data URI or a URL), or the bytes of a file part.
-        encodings: those that the field takes.
-    """
-
-    role: str
-    value: str | bytes
-    encodings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What an asynchronous job is to paint, small enough to be kept.
-
-    Attributes:
-        work: the pictures wanted; its `init` and `mask` are None and stand in `uploads`.
-        uploads: the pictures sent.
-        veil: what is made of pictures that nobody is to see.
-    """
-
-    work: PictureJob
-    uploads: tuple[Upload, ...] = ()
-    veil: Veil | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One asynchronous job, as it was when it was asked for.
-
-    Attributes:
-        id: as the client is told.
-        order: what is to be painted.
-        hold: who pays, and what SUCCESS costs.
-        policy: when it ends.
-        created: the world's time.
-        polls: how often its state was asked for.
-        state: never goes back from SUCCESS or FAILURE.
-    """
-
-    id: str
-    order: Order
-    hold: Hold
-    policy: JobPolicy
-    created: float
-    polls: int = 0
-    state: JobState = "PENDING"
-
-    @property
-    def provider(self) -> str:
-        """Id of the provider it was sent to."""
-        return self.hold.account.provider
+__all__ = [
+    "Account",
+    "AccountId",
+    "Hold",
+    "Job",
+    "JobEnded",
+    "JobPolicy",
+    "JobState",
+    "Order",
+    "Upload",
+    "World",
+    "credits_of",
+]
 
 
 class World(Protocol):
@@ -291,6 +138,24 @@ class World(Protocol):
 
         Returns:
             The job; None where `provider` has none with this id.
+        """
+        ...
+
+    def cancel(self, provider: str, job_id: str) -> Job | None:
+        """Cancel a job that is at work: what it held is given back; None for no such job.
+
+        Raises:
+            JobEnded: it has ended already.
+        """
+        ...
+
+    def jobs_of(self, account: AccountId, most: int, after: str | None = None) -> tuple[Job, ...]:
+        """Return an account's latest jobs, the youngest first, untouched but by time.
+
+        Args:
+            account: whose.
+            most: how many at most.
+            after: id of the job behind which to begin; None for the first.
         """
         ...
 

@@ -10,11 +10,10 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import pybase64
 
-from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.event_stream import EVENT_STREAM, written
 from testcard.common.job import PictureJob
 from testcard.common.keys import NO_SUCH_JOB
@@ -27,15 +26,11 @@ from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.events import events_of
-from testcard.mock.render import json_bytes, render
-from testcard.mock.world import AccountId, Job, JobState, World
+from testcard.mock.render import each_of, json_bytes, render
+from testcard.mock.standing import facts_of
+from testcard.mock.world import AccountId, Job, World
 
 JSON = "application/json"
-_STATES: Final[Mapping[JobState, str]] = {
-    "PENDING": "running",
-    "SUCCESS": "succeeded",
-    "FAILURE": "failed",
-}
 _SECONDS_A_STEP = 0.05  # what the mock says a step took; it is told, not measured
 
 
@@ -61,9 +56,9 @@ class SpecDialect:
             self.reading if profile == "documented" else read(spec, "documented", settings)
         )
         self.settings = self.reading.settings
-        roles = set(_roles(self.reading))
-        self._traces = "trace-id" in roles
-        self._counts = "remaining-credits" in roles
+        self._roles = frozenset(_roles(self.reading))
+        self._traces = "trace-id" in self._roles
+        self._counts = "remaining-credits" in self._roles
 
     # What comes in
 
@@ -159,7 +154,8 @@ class SpecDialect:
 
     def state(self, visit: Visit, world: World) -> Reply:
         """Say how the job stands that the path names."""
-        asked = self.said(visit, "job-id") or next(iter(visit.match.params.values()), "")
+        path = reversed([*visit.match.params.values()])  # the innermost, where none has the role
+        asked = self.said(visit, "job-id") or next(path, "")
         job = world.poll(self.reading.spec.id, str(asked))
         if job is None:
             raise Trouble("not-found", NO_SUCH_JOB)
@@ -168,17 +164,16 @@ class SpecDialect:
     def standing(self, visit: Visit, job: Job, world: World) -> Reply:
         """Word how a job stands, with the status that the spec has for its state."""
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
-        status, response = visit.operation.success(_STATES[job.state])
-        known = self.known(visit, world, status) | {"job-state": job.state}
-        if job.state == "FAILURE":
-            known["message"] = "the job failed"
-        else:
-            known["job-id"] = job.id
-        if job.state == "SUCCESS":
-            known["picture-urls"] = [
-                f"{visit.base}{ADMIN_PREFIX}pictures/{job.id}/{index}.png"
-                for index in range(job.order.work.samples)
-            ]
+        status, response = visit.operation.success(job.phase)
+        known = self.known(visit, world, status)
+        known |= facts_of(job, visit, self.reading, world, self._roles)
+        return self.worded(status, response, known)
+
+    def listing(self, visit: Visit, jobs: Sequence[Job], world: World) -> Reply:
+        """Word a list of jobs, each as the items have it."""
+        status, response = self.success_response(visit)
+        told = [facts_of(each, visit, self.reading, world, self._roles) for each in jobs]
+        known = self.known(visit, world, status) | {each_of("jobs"): told}
         return self.worded(status, response, known)
 
     def informed(self, visit: Visit, world: World) -> Reply:

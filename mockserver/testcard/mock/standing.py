@@ -1,0 +1,122 @@
+"""What is known of a job, by the roles that an answer may have places for.
+
+Knows jobs, roles and where operations are. Must not know how an answer is worded, HTTP, or any one
+provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.operation import Operation
+from testcard.common.place import Place
+from testcard.common.reading import Reading
+from testcard.common.states import Phase
+from testcard.mock.dialect import Visit
+from testcard.mock.job import Job
+from testcard.mock.jobs import share_done
+from testcard.mock.render import each_of
+from testcard.mock.world import World
+
+_MOST_LINES: Final = 20
+_SAID: Final[Mapping[Phase, str]] = {
+    "failed": "the job failed",
+    "canceled": "the job was canceled",
+    "moderated": "the job was moderated",
+    "expired": "the job has expired",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A job that an answer tells of.
+
+    Attributes:
+        job: the job.
+        visit: the call that is answered.
+        reading: by which.
+        world: that keeps the job.
+    """
+
+    job: Job
+    visit: Visit
+    reading: Reading
+    world: World
+
+
+def _urls(told: _Told) -> list[str]:
+    job, base = told.job, told.visit.base
+    count = job.order.work.samples if job.phase == "succeeded" else 0
+    return [f"{base}{ADMIN_PREFIX}pictures/{job.id}/{index}.png" for index in range(count)]
+
+
+def _position(told: _Told) -> int | None:
+    """Return how many jobs are before one that is queued."""
+    job = told.job
+    if job.phase != "queued":
+        return None
+    ahead = takewhile(lambda each: each.id != job.id, told.world.jobs())
+    return sum(each.at_work and each.provider == job.provider for each in ahead)
+
+
+def _lines(told: _Told) -> list[str]:
+    polls = range(1, min(told.job.polls, _MOST_LINES) + 1)
+    return ["the job was taken", *(f"poll {poll}" for poll in polls), _word(told)]
+
+
+def _link(does: str) -> Callable[[_Told], str | None]:
+    def found(told: _Told) -> str | None:
+        here = told.visit.operation
+        there = told.reading.companion(here, does) if here is not None else None
+        return None if there is None else told.visit.home + _route(there, told)
+
+    return found
+
+
+def _route(there: Operation, told: _Told) -> str:
+    fields = [each for each in there.takes.fields.values() if each.role == "job-id"]
+    place = fields[0].place if fields else Place("path", there.param_names[-1:])
+    params = dict(told.visit.match.params)
+    if place.location == "path":
+        params[place.name] = quote(told.job.id, safe="")
+    route = there.path
+    for name in there.param_names:
+        route = route.replace(f"{{{name}}}", params.get(name, name))
+    asks = {place.name: told.job.id} if place.location == "query" else {}
+    return f"{route}?{urlencode(asks)}" if asks else route
+
+
+_FACTS: Final[Mapping[str, Callable[[_Told], Any]]] = {
+    "job-id": lambda told: told.job.id,
+    "job-state": lambda told: _word(told),
+    "message": lambda told: _SAID.get(told.job.phase),
+    "picture-urls": lambda told: _urls(told) or None,
+    "picture-url": lambda told: next(iter(_urls(told)), None),
+    "queue-position": _position,
+    "progress": lambda told: share_done(told.job, told.world.now()),
+    "logs": lambda told: "\n".join(_lines(told)),
+    "job-url": _link("job-status"),
+    "result-url": _link("job-result"),
+    "cancel-url": _link("job-cancel"),
+}
+"""Role -> what is told of a job; None where nothing is."""
+
+
+def _word(told: _Told) -> str:
+    return told.reading.states_of(told.visit.operation).word(told.job.phase)
+
+
+def facts_of(
+    job: Job, visit: Visit, reading: Reading, world: World, roles: Container[str]
+) -> dict[str, Any]:
+    """Return what an answer may say of a job: role -> value, of those of `roles` that are known."""
+    told = _Told(job, visit, reading, world)
+    known = {role: fact(told) for role, fact in _FACTS.items() if role in roles}
+    if "log-line" in roles:
+        known[each_of("logs")] = [{"log-line": line} for line in _lines(told)]
+    return {role: value for role, value in known.items() if value is not None}
