@@ -25,7 +25,7 @@ from testcard.common.spec import (
     words,
 )
 from testcard.common.states import States, states_in
-from testcard.common.trouble import FALLBACKS
+from testcard.common.trouble import FALLBACKS, Kind
 
 Profile = Literal["lenient", "documented"]
 
@@ -44,8 +44,15 @@ class Reading:
     @cached_property
     def problems(self) -> Mapping[str, int]:
         """Kind of trouble -> HTTP status of its answer."""
-        own = cast("Mapping[str, int]", self.document["x-testcard"]["problems"])
+        said = self.document["x-testcard"]["problems"].items()
+        own = {kind: each if isinstance(each, int) else each["status"] for kind, each in said}
         return {**{kind: own[other] for kind, other in FALLBACKS.items()}, **own}
+
+    def problem_words(self, kind: Kind) -> Mapping[str, Any]:
+        """Return role -> what answers to this kind of trouble say there, beside what is known."""
+        said = self.document["x-testcard"]["problems"]
+        own = said.get(kind, said.get(FALLBACKS.get(kind, kind)))
+        return {} if isinstance(own, int) else cast("Mapping[str, Any]", own.get("words", {}))
 
     @property
     def price(self) -> Decimal:

@@ -115,7 +115,8 @@ def _examples(reading: Reading, operation: Operation) -> Iterator[str]:
             for name, example in one.get("examples", {}).items():
                 for breach in validator.breaches(example["value"]) if "value" in example else ():
                     yield f"answer {status}, example {name}: {breach.path}: {breach.message}"
-    for kind, code in words(reading.document)["problems"].items():
+    for kind in words(reading.document)["problems"]:
+        code = reading.problems[kind]
         needless = operation.body is None and kind in _OF_BODIES
         if operation.response(code) is None and not needless:
             yield f"{kind} is answered with {code}, which the operation does not list"

@@ -77,6 +77,10 @@ class Dialect(Served, Protocol):
         """Return the format of the pictures that `operation` leads to."""
         ...
 
+    def picture_format_of(self, visit: Visit) -> Format:
+        """Return the format of the pictures that answer a call."""
+        ...
+
     def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
         """Return how many of the job's pictures the answer carries."""
         ...

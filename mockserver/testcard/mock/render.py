@@ -9,51 +9,50 @@ Knows JSON Schema and roles. Must not know HTTP, or any one provider.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from testcard.common.schema import Schema, types
+from testcard.common.place import ABSENT
+from testcard.common.schema import Schema, Validator, types
 from testcard.common.spec import words
+from testcard.mock.shaping import shaped, something
 
-_EMPTY: Mapping[str, Any] = {
-    "object": {},
-    "array": [],
-    "string": "",
-    "number": 0,
-    "integer": 0,
-    "boolean": False,
-    "null": None,
-}
 _MISFIT = 100
+_BRANCHES: Final = ("oneOf", "anyOf")
 
 
-def render(schema: Schema, known: Mapping[str, Any]) -> Any:
-    """Return a value for `schema`, with what is `known` (role -> value) in its place.
+def render(schema: Schema, known: Mapping[str, Any], sample: Any = ABSENT) -> Any:
+    """Return a value for `schema`, with what is `known` in its place.
 
     Of alternatives, the one is taken that has a place for most of what is known. A member
     is left out where it is optional and nothing is known of it.
+
+    Args:
+        schema: of the value.
+        known: role -> value; under `each_of` a scope, a list with what is known of each one,
+            which comes before what is known of the whole.
+        sample: what stands where nothing is known; ABSENT for nothing.
     """
-    role = words(schema).get("role", "")
-    if role not in known:
-        for keyword in ("oneOf", "anyOf"):
+    own = words(schema)
+    if "each" in own and (every := known.get(each_of(own["each"]))) is not None:
+        return [render(schema.get("items", {}), {**known, **one}) for one in every]
+    value = told(schema, known)
+    if value is ABSENT:
+        for keyword in _BRANCHES:
             if keyword in schema:
-                return render(max(schema[keyword], key=lambda each: _fit(each, known)), known)
+                return render(_branch(schema[keyword], known, sample), known, sample)
     if "const" in schema:
         return schema["const"]
-    if role in known:
-        return _scaled(known[role], schema)
-    if "each" in words(schema):
-        told = known.get(each_of(words(schema)["each"]), ())
-        return [render(schema["items"], {**known, **one}) for one in told]
+    if value is not ABSENT:
+        return value
     if "properties" in schema:
-        required = schema.get("required", ())
-        return {
-            name: render(child, known)
-            for name, child in schema["properties"].items()
-            if name in required or _says(child, known)
-        }
-    return _anything(schema)
+        return _object(schema, known, sample)
+    if sample is ABSENT:
+        return something(schema, lambda items: render(items, known))
+    if isinstance(sample, list) and "items" in schema:
+        return [render(schema["items"], known, each) for each in sample]
+    return sample
 
 
 def each_of(name: str) -> str:
@@ -61,41 +60,66 @@ def each_of(name: str) -> str:
     return f"each {name}"
 
 
-def _scaled(value: Any, schema: Schema) -> Any:
-    scale = words(schema).get("scale")
-    if scale is None:
-        return value
-    return round(value * scale) if "integer" in types(schema) else value * scale
+def told(schema: Schema, known: Mapping[str, Any]) -> Any:
+    """Return what is known for the role of `schema`, in its type; ABSENT where nothing is."""
+    own = words(schema)
+    role = own.get("role", "")
+    if role not in known:
+        return ABSENT
+    value = known[role]
+    if role == "echo":
+        value = value.get(own.get("of", "*"), ABSENT)
+    return value if value is ABSENT else shaped(value, schema, known)
+
+
+def _object(schema: Schema, known: Mapping[str, Any], sample: Any) -> dict[str, Any]:
+    shown = sample if isinstance(sample, Mapping) else {}
+    required, listed = schema.get("required", ()), schema["properties"]
+    found = {
+        name: render(child, known, shown.get(name, ABSENT))
+        for name, child in listed.items()
+        if name in required or name in shown or _says(child, known)
+    }
+    return {**found, **{name: each for name, each in shown.items() if name not in listed}}
+
+
+def _branch(branches: list[Schema], known: Mapping[str, Any], sample: Any) -> Schema:
+    best = max(branches, key=lambda each: _fit(each, known))
+    if sample is ABSENT or _fit(best, known) > 0:
+        return best
+    return next((each for each in branches if Validator(each).accepts(sample)), best)
 
 
 def _says(schema: Schema, known: Mapping[str, Any]) -> bool:
     own = words(schema)
-    if own.get("role") in known or ("each" in own and each_of(own["each"]) in known):
+    if each_of(own.get("each", "")) in known or told(schema, known) is not ABSENT:
         return True
     children = schema.get("properties")
     return any(_says(child, known) for child in children.values()) if children else False
 
 
 def _fit(schema: Schema, known: Mapping[str, Any]) -> int:
-    role = words(schema).get("role", "")
-    fit = 0
-    if role in known:
-        fits = "const" not in schema or schema["const"] == known[role]
+    own = words(schema)
+    every = known.get(each_of(own.get("each", "")))
+    if every is not None:
+        return 1 + sum(map(len, every))
+    value, fit = told(schema, known), 0
+    if value is not ABSENT:
+        fits = "const" not in schema or schema["const"] == value
         fit += 1 if fits else -_MISFIT
+        several = isinstance(known[own["role"]], list) and len(known[own["role"]]) > 1
+        fit += several and "array" in types(schema)
     required = schema.get("required", ())
     for name, child in schema.get("properties", {}).items():
-        missing = name in required and words(child).get("role") not in {None, *known}
+        missing = name in required and _lacks(child, known)
         fit += -1 if missing and "const" not in child else _fit(child, known)
     return fit
 
 
-def _anything(schema: Schema) -> Any:
-    if "default" in schema:
-        return schema["default"]
-    for keyword in ("examples", "enum"):
-        if schema.get(keyword):
-            return schema[keyword][0]
-    return _EMPTY[(types(schema) or ("null",))[-1]]
+def _lacks(schema: Schema, known: Mapping[str, Any]) -> bool:
+    own = words(schema)
+    unknown = "each" in own and each_of(own["each"]) not in known
+    return unknown or own.get("role") not in {None, *known}
 
 
 def json_bytes(value: Any) -> bytes:

@@ -93,6 +93,7 @@ def _route(there: Operation, told: _Told) -> str:
 
 _FACTS: Final[Mapping[str, Callable[[_Told], Any]]] = {
     "job-id": lambda told: told.job.id,
+    "created": lambda told: told.job.created,
     "job-state": lambda told: _word(told),
     "message": lambda told: _SAID.get(told.job.phase),
     "picture-urls": lambda told: _urls(told) or None,

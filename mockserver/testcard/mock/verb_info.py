@@ -12,3 +12,8 @@ from testcard.mock.errand import Errand
 def account(errand: Errand) -> Reply:
     """Say what is left to the account of the key."""
     return errand.dialect.informed(errand.visit, errand.world)
+
+
+def info(errand: Errand) -> Reply:
+    """Answer with what is known; it costs nothing."""
+    return errand.dialect.informed(errand.visit, errand.world)

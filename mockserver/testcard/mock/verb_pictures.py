@@ -65,7 +65,7 @@ def _paint(errand: Errand, sent: Mapping[str, Pixels]) -> Reply | Step:
     now, dialect = _job(errand, sent), errand.dialect
     wanted = PaintRequest(
         now,
-        dialect.picture_format(errand.operation),
+        dialect.picture_format_of(errand.visit),
         dialect.pictures_wanted(errand.visit, now),
         _moderated(errand, now),
     )

@@ -11,7 +11,7 @@ from typing import Final
 from testcard.common.message import Reply
 from testcard.mock.errand import Errand
 from testcard.mock.services import Step
-from testcard.mock.verb_info import account
+from testcard.mock.verb_info import account, info
 from testcard.mock.verb_jobs import job_cancel, job_list, job_result, job_status
 from testcard.mock.verb_pictures import job, pictures
 
@@ -26,4 +26,5 @@ VERBS: Final[Mapping[str, Verb]] = {
     "job-result": job_result,
     "job-cancel": job_cancel,
     "job-list": job_list,
+    "info": info,
 }

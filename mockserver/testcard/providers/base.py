@@ -6,32 +6,42 @@ say. Knows Readings and roles. Must not know any one vendor.
 
 from __future__ import annotations
 
-from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pybase64
 
 from testcard.common.event_stream import EVENT_STREAM, written
 from testcard.common.job import PictureJob
 from testcard.common.keys import NO_SUCH_JOB
-from testcard.common.message import Headers, Reply
+from testcard.common.message import Reply
 from testcard.common.operation import Operation
 from testcard.common.picture import Format, format_of
-from testcard.common.reading import Profile, Reading, read
-from testcard.common.schema import nodes
+from testcard.common.place import ABSENT
+from testcard.common.reading import Profile, read
 from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.events import events_of
+from testcard.mock.facts import Painted, of_call, of_job, of_pictures, of_trouble, said
+from testcard.mock.negotiation import is_json, preferred
 from testcard.mock.render import each_of, json_bytes, render
 from testcard.mock.standing import facts_of
 from testcard.mock.world import AccountId, Job, World
+from testcard.providers.answers import (
+    JSON,
+    example_body,
+    example_headers,
+    headers_of,
+    json_of,
+    media_types_in,
+    roles_in,
+    standard_headers,
+    status_of,
+)
 
-JSON = "application/json"
-_SECONDS_A_STEP = 0.05  # what the mock says a step took; it is told, not measured
+_ACHIEVED: Final[dict[str, Any]] = {"message": "success", "outcome": 0}
 
 
 class SpecDialect:
@@ -56,9 +66,7 @@ class SpecDialect:
             self.reading if profile == "documented" else read(spec, "documented", settings)
         )
         self.settings = self.reading.settings
-        self._roles = frozenset(_roles(self.reading))
-        self._traces = "trace-id" in self._roles
-        self._counts = "remaining-credits" in self._roles
+        self._roles = frozenset(roles_in(self.reading))
 
     # What comes in
 
@@ -77,36 +85,39 @@ class SpecDialect:
         for status, response in operation.answers.items():
             if status[0] in "2d":
                 for media_type, content in response.get("content", {}).items():
-                    for named in (media_type, *_media_types(content["schema"])):
+                    for named in (media_type, *media_types_in(content["schema"])):
                         if format_ := format_of(named):
                             return format_
         return "png"
 
     def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
         """Return all of them for JSON, one for bytes."""
-        return job.samples if self.reply_type(visit) in (JSON, EVENT_STREAM) else 1
+        return 1 if format_of(self.reply_type(visit)) else job.samples
 
     def reply_type(self, visit: Visit) -> str:
         """Return the media type of the success that answers this call.
 
-        Where both bytes and JSON are documented, the call's as-base64 field decides.
+        Of several that are documented, the call's as-base64 field decides between JSON and bytes;
+        then its Accept header; then what the spec `prefers`; then the first that is a picture.
         """
-        offered: list[str] = list(self.success_response(visit)[1].get("content", {}))
+        _, response = self.success_response(visit)
+        offered: list[str] = list(response.get("content", ()))
         if EVENT_STREAM in offered and self.said(visit, "stream"):
             return EVENT_STREAM
+        told = [each for each in offered if is_json(each)] or [JSON]
         pictures = [each for each in offered if format_of(each)]
-        if not pictures or (JSON in offered and self.said(visit, "as-base64")):
-            return JSON
-        return pictures[0]
+        if not pictures or len(offered) == 1:
+            return (pictures or told)[0]
+        asked, pool = self.said(visit, "as-base64"), [*pictures, *told]
+        if asked is not None:
+            pool = told if asked and JSON in offered else pictures
+        usual: str = words(response).get("prefers", "")
+        named = preferred(visit.call.header("accept"), pool)
+        return named or (usual if usual in pool else pool[0])
 
     def said(self, visit: Visit, role: str) -> Any:
         """Return what the call says in the field with this role, or the field's default."""
-        operation = visit.operation
-        takes = operation.body_for(visit.call.media_type) if operation else None
-        for field in takes.telling if takes else ():
-            if field.role == role:
-                return visit.fields.get(field.name, field.default)
-        return None
+        return said(visit, role)
 
     def success_response(self, visit: Visit) -> tuple[int, Mapping[str, Any]]:
         """Return the first documented success: status and OpenAPI response."""
@@ -121,32 +132,39 @@ class SpecDialect:
         """Answer with the pictures: bytes, or JSON that carries them in base64."""
         status, response = self.success_response(visit)
         media_type = self.reply_type(visit)
-        known = self.known(visit, world, status) | {
-            "message": "success",
-            "outcome": 0,
-            "seed": job.seed,
-            "elapsed": round(_SECONDS_A_STEP * job.steps * job.samples, 2),
-        }
+        known = self.known(visit, world, status) | _ACHIEVED | of_job(job)
         if media_type == EVENT_STREAM:
             encoded = [pybase64.b64encode(each).decode("ascii") for each in pictures]
             partials = int(self.said(visit, "partial-images") or 0)
-            told = events_of(response["content"][media_type], known, encoded, partials)
-            kept = (("content-type", media_type), *_headers(response, known))
-            return Reply(status, kept, written(told), streamed=True)
-        if media_type != JSON:
-            return Reply(
-                status, (("content-type", media_type), *_headers(response, known)), pictures[0]
-            )
-        encoded = [pybase64.b64encode(each).decode("ascii") for each in pictures]
-        known["picture"] = encoded[0] if len(encoded) == 1 else encoded
-        known["byte-count"] = sum(len(each) for each in pictures)
-        known["media-type"] = f"image/{self.picture_format_of(visit)}"
+            events = events_of(response["content"][media_type], known, encoded, partials)
+            kept = (("content-type", media_type), *headers_of(response, known))
+            return Reply(status, kept, written(events), streamed=True)
+        if format_of(media_type):
+            headers = (("content-type", media_type), *headers_of(response, known))
+            streamed = bool(words(response).get("chunked"))
+            return Reply(status, headers, pictures[0], streamed=streamed)
+        painted = Painted(job, pictures, f"image/{self.picture_format_of(visit)}")
+        known |= of_pictures(painted, self._roles)
         return self.worded(status, response, known)
+
+    def informed(self, visit: Visit, world: World) -> Reply:
+        """Answer a call that only informs: with the example, and in it what is known."""
+        status, response = self.success_response(visit)
+        known = self.known(visit, world, status) | _ACHIEVED
+        media_type, content = json_of(response)
+        if not content:
+            return Reply(status, headers_of(response, known))
+        example: Mapping[str, Any] = next(iter(content.get("examples", {}).values()), {})
+        headers = (("content-type", media_type), *headers_of(response, known))
+        if not is_json(media_type):
+            return Reply(status, headers, example_body(example) if example else b"")
+        body = render(content["schema"], known, example.get("value", ABSENT))
+        return Reply(status, headers, json_bytes(body))
 
     def picture_format_of(self, visit: Visit) -> Format:
         """Return the format of the pictures that answer this call."""
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
-        return self.picture_format(visit.operation)
+        return format_of(self.reply_type(visit)) or self.picture_format(visit.operation)
 
     def begun(self, visit: Visit, job: Job, world: World) -> Reply:
         """Say how the job stands that was begun."""
@@ -176,30 +194,17 @@ class SpecDialect:
         known = self.known(visit, world, status) | {each_of("jobs"): told}
         return self.worded(status, response, known)
 
-    def informed(self, visit: Visit, world: World) -> Reply:
-        """Answer with what is known of any answer, in its places."""
-        status, response = self.success_response(visit)
-        return self.worded(status, response, self.known(visit, world, status))
-
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word a failure as the spec has it for this kind of trouble."""
         status = self.reading.problems[trouble.kind]
         operations = (*filter(None, [visit.operation]), *self.reading.operations)
         worded = (each.response(status) for each in operations)
         response = next(filter(None, worded), {})  # what this one does not document, another may
-        known = self.known(visit, world, status) | {
-            "message": self.message(trouble),
-            "outcome": -1,
-        }
+        known = self.known(visit, world, status) | {"message": self.message(trouble)}
+        known |= of_trouble(visit, trouble, self.reading.problem_words(trouble.kind))
         reply = self.worded(status, response, known)
-        return Reply(status, (*reply.headers, *self._standard(visit, trouble)), reply.body)
-
-    def _standard(self, visit: Visit, trouble: Trouble) -> Headers:
-        if trouble.kind == "method-not-allowed":
-            return (("allow", ", ".join(visit.match.allowed)),)
-        if trouble.retry_after is not None:
-            return (("retry-after", str(trouble.retry_after)),)
-        return ()
+        standard = [each for each in standard_headers(visit, trouble) if not reply.header(each[0])]
+        return Reply(status, (*reply.headers, *standard), reply.body)
 
     def message(self, trouble: Trouble) -> Any:
         """Return what stands where the spec has its `message`."""
@@ -207,19 +212,15 @@ class SpecDialect:
 
     def known(self, visit: Visit, world: World, status: int) -> dict[str, Any]:
         """Return what is known of any answer: role -> value."""
-        known: dict[str, Any] = {"status": status}
-        if self._traces:
-            known["trace-id"] = visit.draws.id()
-        if self._counts and visit.account is not None:
-            left = world.account(visit.account).balance if visit.left is None else visit.left
-            known["remaining-credits"] = amount(left)
-        return known | visit.facts
+        return {"status": status} | of_call(visit, world, self._roles) | visit.facts
 
     def worded(self, status: int, response: Mapping[str, Any], known: Mapping[str, Any]) -> Reply:
         """Return a JSON reply after the response's schema; a plain error where it has none."""
-        content = response.get("content", {}).get(JSON)
+        media_type, content = json_of(response)
+        if not is_json(media_type):
+            media_type, content = JSON, {}
         body = render(content["schema"], known) if content else {"error": known.get("message")}
-        headers = (("content-type", JSON), *_headers(response, known))
+        headers = (("content-type", media_type), *headers_of(response, known))
         return Reply(status, headers, json_bytes(body))
 
     def example(self, visit: Visit, code: str | None, name: str | None) -> Reply:
@@ -227,62 +228,12 @@ class SpecDialect:
         assert visit.operation is not None  # noqa: S101 (the core asks for known ones)
         there = []
         for answer, response in visit.operation.answers.items():
-            status = _status(answer, code)
+            status = status_of(answer, code)
             for media_type, content in response.get("content", {}).items():
                 for named, example in content.get("examples", {}).items():
                     there.append(f"{answer} {named}")
                     if name in (None, named) and code in (None, str(status)):
-                        headers = (("content-type", media_type), *_examples(response))
-                        return Reply(status, headers, _example_body(example))
+                        headers = (("content-type", media_type), *example_headers(response))
+                        return Reply(status, headers, example_body(example))
         wanted = " ".join(each for each in (code, name) if each)
         raise Trouble("not-found", f"no documented answer is {wanted!r}; there are: {there}")
-
-
-def _status(answer: str, code: str | None) -> int:
-    """Return the status of an answer that the spec has under a status, a class or `default`."""
-    if answer.isdecimal():
-        return int(answer)
-    asked = int(code) if code and code.isdecimal() else 0
-    if asked and answer in ("default", f"{asked // 100}XX"):
-        return asked
-    return 500 if answer == "default" else 100 * int(answer[0])
-
-
-def amount(value: Decimal) -> int | float:
-    """Return credits as a JSON number: whole where they are whole."""
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _roles(reading: Reading) -> Iterator[str]:
-    """Yield the roles that answers have places for, in bodies and in headers."""
-    for operation in reading.operations:
-        for response in operation.answers.values():
-            parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
-            for part in parts:
-                yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
-
-
-def _headers(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:
-    headers = []
-    for name, node in response.get("headers", {}).items():
-        role = words(node["schema"]).get("role", "")
-        if role in known:
-            headers.append((name, str(known[role])))
-        elif "const" in node["schema"]:
-            headers.append((name, str(node["schema"]["const"])))
-    return tuple(headers)
-
-
-def _examples(response: Mapping[str, Any]) -> Headers:
-    headers = response.get("headers", {}).items()
-    return tuple((name, str(node["example"])) for name, node in headers if "example" in node)
-
-
-def _example_body(example: Mapping[str, Any]) -> bytes:
-    if "value" in example:
-        return json_bytes(example["value"])
-    return b64decode(example["externalValue"].partition(",")[2])
-
-
-def _media_types(schema: Mapping[str, Any]) -> list[str]:
-    return [node["contentMediaType"] for _, node in nodes(schema) if "contentMediaType" in node]

@@ -1,0 +1,96 @@
+"""Parts of an answer, out of an OpenAPI response: its status, headers, content and examples.
+
+Knows OpenAPI responses and roles. Must not know calls' fields, money, or any one provider.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from testcard.common.message import Headers
+from testcard.common.place import ABSENT
+from testcard.common.reading import Reading
+from testcard.common.schema import nodes
+from testcard.common.spec import words
+from testcard.common.trouble import Trouble
+from testcard.mock.dialect import Visit
+from testcard.mock.negotiation import is_json
+from testcard.mock.render import json_bytes, render, told
+
+JSON: Final = "application/json"
+
+
+def status_of(answer: str, code: str | None) -> int:
+    """Return the status of an answer that the spec has under a status, a class or `default`."""
+    if answer.isdecimal():
+        return int(answer)
+    asked = int(code) if code and code.isdecimal() else 0
+    if asked and answer in ("default", f"{asked // 100}XX"):
+        return asked
+    return 500 if answer == "default" else 100 * int(answer[0])
+
+
+def json_of(response: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return media type and content of an answer's JSON; of what it has where it has none."""
+    contents: Mapping[str, Mapping[str, Any]] = response.get("content", {})
+    found = next((each for each in contents.items() if is_json(each[0])), None)
+    return found or next(iter(contents.items()), (JSON, {}))
+
+
+def standard_headers(visit: Visit, trouble: Trouble) -> Headers:
+    """Return the headers that HTTP has for a kind of trouble."""
+    if trouble.kind == "method-not-allowed":
+        return (("allow", ", ".join(visit.match.allowed)),)
+    if trouble.retry_after is not None:
+        return (("retry-after", str(trouble.retry_after)),)
+    return ()
+
+
+def roles_in(reading: Reading) -> Iterator[str]:
+    """Yield the roles that answers have places for, in bodies and in headers."""
+    for operation in reading.operations:
+        for response in operation.answers.values():
+            parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
+            for part in parts:
+                yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
+
+
+def headers_of(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:
+    """Return the headers of an answer: those of which something is known, and required ones."""
+    headers = []
+    for name, node in response.get("headers", {}).items():
+        value = _header(node, known)
+        if value is not ABSENT:
+            text = value if isinstance(value, str) else json_bytes(value).decode()
+            headers.append((name, text))
+    return tuple(headers)
+
+
+def _header(node: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+    schema = node["schema"]
+    value = told(schema, known)
+    if value is ABSENT and "const" in schema:
+        return schema["const"]
+    if value is ABSENT and node.get("required"):
+        return node["example"] if "example" in node else render(schema, known)
+    return value
+
+
+def example_headers(response: Mapping[str, Any]) -> Headers:
+    """Return the examples of an answer's headers."""
+    headers = response.get("headers", {}).items()
+    return tuple((name, str(node["example"])) for name, node in headers if "example" in node)
+
+
+def example_body(example: Mapping[str, Any]) -> bytes:
+    """Return an example as it is sent."""
+    if "value" in example:
+        return json_bytes(example["value"])
+    return b64decode(example["externalValue"].partition(",")[2])
+
+
+def media_types_in(schema: Mapping[str, Any]) -> list[str]:
+    """Return the media types of the pictures that a body of JSON carries."""
+    return [node["contentMediaType"] for _, node in nodes(schema) if "contentMediaType" in node]
