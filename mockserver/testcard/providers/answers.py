@@ -17,7 +17,7 @@ from testcard.common.spec import words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.negotiation import is_json
-from testcard.mock.render import json_bytes, render, told
+from testcard.mock.render import json_bytes, told
 
 JSON: Final = "application/json"
 
@@ -58,24 +58,16 @@ def roles_in(reading: Reading) -> Iterator[str]:
 
 
 def headers_of(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:
-    """Return the headers of an answer: those of which something is known, and required ones."""
+    """Return the headers of an answer: those of which something is known, and constants."""
     headers = []
     for name, node in response.get("headers", {}).items():
-        value = _header(node, known)
+        value = told(node["schema"], known)
+        if value is ABSENT:
+            value = node["schema"].get("const", ABSENT)
         if value is not ABSENT:
             text = value if isinstance(value, str) else json_bytes(value).decode()
             headers.append((name, text))
     return tuple(headers)
-
-
-def _header(node: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
-    schema = node["schema"]
-    value = told(schema, known)
-    if value is ABSENT and "const" in schema:
-        return schema["const"]
-    if value is ABSENT and node.get("required"):
-        return node["example"] if "example" in node else render(schema, known)
-    return value
 
 
 def example_headers(response: Mapping[str, Any]) -> Headers:
