@@ -80,10 +80,10 @@ def test_what_a_dialect_decides_is_asked_once(monkeypatch: pytest.MonkeyPatch) -
     client = client_of(SEGMIND)
     dialect = type(client.mock.dialects["segmind"])
     calls: Counter[str] = Counter()
-    for name in ("picture_format", "pictures_wanted"):
+    for name in ("picture_format_of", "pictures_wanted"):
         monkeypatch.setattr(dialect, name, counting(calls, name, getattr(dialect, name)))
     assert client.ask(img_width=64, img_height=64).header("content-type") == "image/jpeg"
-    assert calls == {"picture_format": 1, "pictures_wanted": 1}
+    assert calls == {"picture_format_of": 1, "pictures_wanted": 1}
 
 
 @pytest.mark.parametrize("api", [IMAGEPIPELINE, AITHRIVING], ids=lambda api: api.provider)
