@@ -138,10 +138,13 @@ def test_the_response_format_is_json(profile: Profile, api: Api) -> None:
     assert client.forgiven == []
 
 
-@EVERY_CALL
 @pytest.mark.parametrize(
-    ("field", "value", "wrong"),
-    [("guidance_scale", 7.5, 51), ("prompt_strength", 0.5, 1.1), ("samples", 2, 5)],
+    ("api", "field", "value", "wrong"),
+    [
+        (IMG2IMG, "guidance_scale", 7.5, 51),
+        *((each, "prompt_strength", 0.5, 1.1) for each in (IMG2IMG, INPAINTING, STREAM)),
+        *((each, "samples", 2, 5) for each in (IMG2IMG, INPAINTING, STREAM)),
+    ],
 )
 def test_fields_of_the_prose_alone_are_honoured_when_lenient(
     api: Api, field: str, value: float, wrong: float

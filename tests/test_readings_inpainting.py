@@ -14,6 +14,7 @@ from tests.support import (
     URL,
     Api,
     Client,
+    Recorder,
     client_of,
     data_uri,
     fitted,
@@ -184,3 +185,18 @@ def test_a_failing_stream_is_not_streamed(profile: Profile) -> None:
     reply = client_of(STREAM, profile).ask(prompt=ABSENT)
     assert_refused(reply, "prompt")
     assert not reply.streamed
+
+
+@BOTH
+@BOTH_CALLS
+def test_how_closely_to_follow_the_prompt_is_a_field_of_the_page(
+    profile: Profile, api: Api
+) -> None:
+    """Its table leaves it out; its prose names it twice, once among what a body may hold."""
+    engine = Recorder()
+    client = client_of(api, profile, engine=engine)
+    shown(client.ask(guidance_scale=9))
+    assert client.forgiven == []
+    assert engine.jobs[-1].guidance == 9
+    for wrong in (51, -1, "much"):
+        assert client.ask(guidance_scale=wrong).status == 400, wrong
