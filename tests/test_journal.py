@@ -210,7 +210,7 @@ def test_providers_say_where_they_answer(profile: Profile) -> None:
     assert said["base_url"] == f"{HOST}/imagepipeline"
     assert said["stands_for"] == "https://api.imagepipeline.io"
     assert said["profile"] == profile
-    assert said["settings"] == {"always_200": False, "price": 1}
+    assert said["settings"] == {"always_200": False, "model_family": "sdxl", "price": 1}
     assert [(each["method"], each["path"]) for each in said["operations"]] == [
         ("POST", IMAGEPIPELINE.path),
         ("GET", f"{IMAGEPIPELINE.path}/status/{{id}}"),

@@ -11,6 +11,7 @@ from tests.support import (
     IMAGEPIPELINE,
     URL,
     Client,
+    Recorder,
     client_of,
     json_of,
     picture,
@@ -53,6 +54,17 @@ def test_every_state_is_200_by_a_setting(profile: Profile) -> None:
     assert (pending.status, ended.status) == (200, 200)
     assert json_of(pending)["status"] == "PENDING"
     assert json_of(ended)["status"] == "SUCCESS"
+
+
+@BOTH
+@pytest.mark.parametrize(("settings", "family"), [({}, "sdxl"), ({"model_family": "sd"}, "sd")])
+def test_which_model_paints_is_a_setting_since_the_page_contradicts_itself(
+    profile: Profile, settings: dict[str, str], family: str
+) -> None:
+    engine = Recorder()
+    client = client_of(IMAGEPIPELINE, profile, policy="at-once", settings=settings, engine=engine)
+    assert len(painted(client, client.ask())) == 1
+    assert [job.family for job in engine.jobs] == [family]
 
 
 @BOTH

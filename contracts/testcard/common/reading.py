@@ -18,6 +18,7 @@ from testcard.common.price import Price, price_in
 from testcard.common.refusals import of_document, of_source
 from testcard.common.schema import Validator, coerced, merged
 from testcard.common.spec import (
+    Family,
     Node,
     Spec,
     SpecError,
@@ -59,6 +60,12 @@ class Reading:
         """Credits for a success, where all cost the same; else the most that the page names."""
         price = self.general_price
         return price.of({}) if price.is_flat else price.most or Decimal(0)
+
+    @property
+    def family(self) -> Family:
+        """Which Stable Diffusion paints."""
+        name: Family = words(self.document).get("family", {}).get("name", "sd")
+        return name
 
     def price_of(self, operation: Operation) -> Price:
         """Return what an operation's successes cost: by the setting, itself, or the document."""

@@ -88,12 +88,6 @@ class Spec:
         return str(self.document["info"]["title"])
 
     @property
-    def family(self) -> Family:
-        """Which Stable Diffusion paints."""
-        name: Family = words(self.document).get("family", {}).get("name", "sd")
-        return name
-
-    @property
     def settings(self) -> Mapping[str, Node]:
         """Name -> what the setting takes; the price is one of every provider's."""
         own = words(self.document)

@@ -97,8 +97,9 @@ def _moderated(errand: Errand, job: PictureJob) -> Veil | None:
 
 
 def _job(errand: Errand, sent: Mapping[str, Pixels], *, kept: bool = True) -> PictureJob:
-    spec, visit = errand.dialect.reading.spec, errand.visit
-    job = asked(spec.id, visit.fields, errand.body, sent, visit.draws.seed, spec.family, kept=kept)
+    reading, visit = errand.dialect.reading, errand.visit
+    told = (visit.fields, errand.body, sent, visit.draws.seed, reading.family)
+    job = asked(reading.spec.id, *told, kept=kept)
     most = errand.services.largest_picture
     if not 0 < job.width * job.height <= most:
         seen = f"{job.width}x{job.height} pixels are asked for; at most {most} are painted"
