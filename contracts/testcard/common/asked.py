@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, Final
 
 from testcard.common.fields import Body
@@ -19,11 +20,18 @@ DEFAULT_SIDE: Final = 512
 """Pixels of a picture's side where neither the call nor a picture in it says."""
 
 NUMBERS: Final = frozenset(
-    ("width", "height", "samples", "steps", "guidance", "seed", "strength", "image-strength")
-)
+    (
+        "width", "height", "samples", "steps", "guidance", "seed", "strength", "image-strength",
+        "megapixels",
+    )
+)  # fmt: skip
 """Roles of fields in which numbers stand."""
 
 _NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*")
+_RATIO: Final = re.compile(r"\s*([0-9]{1,4})\s*:\s*([0-9]{1,4})\s*")
+_MEGAPIXEL: Final = 1024 * 1024
+_STEP: Final = 8  # pixels that sides of a ratio are multiples of
+_SIZES: Final = frozenset(("size", "aspect-ratio"))
 _SIZE: Final = re.compile(r"\s*([0-9]{1,9})\s*[xX]\s*([0-9]{1,9})\s*")
 
 
@@ -56,9 +64,22 @@ class Asked:
             if found is None:
                 return None
             width, height = width or int(found[1]), height or int(found[2])
+        if not (width or height) and "aspect-ratio" in self.by_role:
+            return self._by_ratio(str(self.by_role["aspect-ratio"]))
         if native is not None:
             width, height = width or native[0], height or native[1]
         return (width, height) if width and height else None
+
+    def _by_ratio(self, ratio: str) -> tuple[int, int] | None:
+        """Return sides of this ratio with as many megapixels as are asked for, 1 unless told."""
+        found = _RATIO.fullmatch(ratio)
+        if found is None or not (int(found[1]) and int(found[2])):
+            return None
+        area = _MEGAPIXEL * float(self.numbers.get("megapixels", 1))
+        across = sqrt(area * int(found[1]) / int(found[2]))
+        sides = (across, area / across) if across else (0.0, 0.0)
+        width, height = (max(_STEP, round(side / _STEP) * _STEP) for side in sides)
+        return width, height
 
     @property
     def samples(self) -> int:
@@ -98,7 +119,24 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
             options[each.name] = value
         else:
             by_role[each.role] = value
+    if body.value_maps:
+        _translate(body, by_role)
     return Asked(by_role, options, _numbers(by_role), body.draws_up_to)
+
+
+def _translate(body: Body, by_role: dict[str, Any]) -> None:
+    """Put what words stand for in their places: nothing, another value, or other roles."""
+    for role, meanings in body.value_maps.items():
+        word = str(by_role.get(role))
+        if word not in meanings:
+            continue
+        meant = meanings[word]
+        if isinstance(meant, Mapping):
+            by_role |= meant
+        if meant is None or (isinstance(meant, Mapping) and role in _SIZES):
+            del by_role[role]
+        elif not isinstance(meant, Mapping):
+            by_role[role] = meant
 
 
 def _numbers(by_role: Mapping[str, Any]) -> dict[str, float]:

@@ -86,6 +86,12 @@ class Body:
         return {each.name: each.default for each in self._defaulting if each.role == "option"}
 
     @cached_property
+    def value_maps(self) -> Mapping[str, Mapping[str, Any]]:
+        """Role -> word -> what it stands for, of fields whose words stand for something else."""
+        told = ((each.role, words(each.schema).get("values")) for each in self.telling)
+        return {role: meanings for role, meanings in told if meanings}
+
+    @cached_property
     def draws_up_to(self) -> int | None:
         """Seeds up to this one ask for a random one; None where none does."""
         return next((each.random_at_most for each in self.telling if each.role == "seed"), None)

@@ -150,7 +150,9 @@ def _size(said: Asked, init: Pixels | None) -> tuple[int, int]:
     native = (init.width, init.height) if init else (DEFAULT_SIDE, DEFAULT_SIDE)
     size = said.size(native)
     if size is None:
-        seen = f"{shown(said.by_role.get('size'))} is no size; WIDTHxHEIGHT was expected"
-        breach = Breach(("size",), "size", seen)
+        role = "size" if "size" in said.by_role else "aspect-ratio"
+        wanted = "WIDTHxHEIGHT" if role == "size" else "W:H"
+        seen = f"{shown(said.by_role.get(role))} is no {role}; {wanted} was expected"
+        breach = Breach((role,), "size", seen)
         raise Trouble("invalid", sentence([breach]), [breach])
     return size

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from testcard.common.asked import DEFAULT_SIDE
 from testcard.common.flaw import Flaw
 from testcard.common.keyed import refused
 from testcard.common.keys import NO_SUCH_JOB, unknown_job
@@ -15,6 +16,7 @@ from testcard.common.picture import PictureError
 from testcard.common.place import items_of
 from testcard.common.request import picture_flaw
 from testcard.common.routed import route_flaw
+from testcard.common.schema import shown
 from testcard.common.upload import encoding_of, file_of, picture_url
 from testcard.contract.trace import ReadExchange
 
@@ -25,8 +27,18 @@ def flaws(seen: ReadExchange) -> tuple[Flaw, ...]:
     if operation is None:
         linked = seen.linked is not None
         return () if linked else (route_flaw(seen.reading, seen.call.method, seen.path),)
-    of_body = seen.request.flaws or _of_pictures(seen, operation)
+    of_body = seen.request.flaws or (*_of_pictures(seen, operation), *_of_size(seen))
     return (*_of_key(seen, operation), *_of_job(seen, operation), *of_body)
+
+
+def _of_size(seen: ReadExchange) -> Iterator[Flaw]:
+    """Yield a size that nobody can read as one, where the schema lets any text be."""
+    for role in ("size", "aspect-ratio"):
+        field, value = seen.field(role), seen.asked.by_role.get(role)
+        if field is None or value is None or seen.asked.size((DEFAULT_SIDE, DEFAULT_SIDE)):
+            continue
+        message, path = f"{shown(value)} is no {role}", field.place.path_at()
+        yield Flaw("invalid", "field", path, "size", message, field.evidence())
 
 
 def _of_key(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:

@@ -107,7 +107,7 @@ def _values(field: Field) -> Iterator[Edge]:
         yield from _bounds(schema)
     if "pattern" in schema:
         yield Edge(_UNLISTED, "of another form", "pattern", telling=True)
-    if field.role == "size":
+    if field.role == "size" and "enum" not in schema:
         yield from _sizes(schema.get("pattern", ""))
     if schema.get("minLength", 0) > 0:
         yield Edge("", "empty", "minLength", telling=True)

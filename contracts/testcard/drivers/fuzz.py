@@ -161,7 +161,7 @@ def _drawable(field: Field, links: Links) -> dict[str, Any]:
                 for index, each in enumerate(given_)
             ]
         }
-    if field.role == "size":
+    if field.role == "size" and "enum" not in field.schema:
         return {"enum": list(SIZES)}
     schema = _plain(field.whole if field.either else field.schema)
     if field.role in ("width", "height") and "enum" not in schema:

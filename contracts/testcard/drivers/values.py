@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from testcard.common.asked import asked_in
 from testcard.common.fields import Body
 from testcard.common.operation import Operation
 from testcard.common.place import ABSENT, Field
@@ -100,18 +101,16 @@ class Values:
     def sides(self) -> tuple[int, int]:
         """Return a small width and height, different where they may be, in pixels."""
         across, down = self.role("width"), self.role("height")
-        if self.role("size") or across is None or down is None:
-            return _LIVE_SIZE
+        if across is None or down is None or self.role("size"):
+            return asked_in(self.body, self._worded_size()).size(None) or _LIVE_SIZE
         width, height = self._ladder(across), self._ladder(down)
         return width[0], next((side for side in height if side != width[0]), height[0])
 
     def size(self) -> Fields:
         """Return a small size."""
+        if self.role("size") or self.role("aspect-ratio"):
+            return self._worded_size()
         width, height = self.sides()
-        told = self.role("size")
-        if told is not None:
-            listed = told.schema.get("enum") or (f"{width}x{height}",)
-            return self.put("size", next((each for each in listed if each != "auto"), listed[0]))
         return self.put("width", width) | self.put("height", height)
 
     def odd_size(self) -> Fields:
@@ -124,6 +123,21 @@ class Values:
             return {}
         least = max(int(field.schema.get("minimum", 0)), 128)
         return self.put("width", least + 75) | self.put("height", least + 9)
+
+    def _worded_size(self) -> Fields:
+        """Return the smallest size that a word names, or one of our own where any will do."""
+        for role, free in (("size", f"{_LIVE_SIZE[0]}x{_LIVE_SIZE[1]}"), ("aspect-ratio", "3:2")):
+            field = self.role(role)
+            if field is None:
+                continue
+            told = {word: self._area(role, word) for word in field.schema.get("enum", (free,))}
+            known = [word for word, area in told.items() if area]
+            return self.put(role, min(known, key=lambda word: told[word])) if known else {}
+        return {}
+
+    def _area(self, role: str, word: Any) -> int:
+        size = asked_in(self.body, self.put(role, word)).size(None)
+        return size[0] * size[1] if size else 0
 
     def steps(self) -> int:
         """Return the steps that a call takes where it is not told."""
@@ -226,7 +240,7 @@ class Values:
         if field.encodings:
             known = self.picture(field.role).get(field.name) if field.role else None
             return known or field.wrapped(all_encodings(field, self.links)[0])
-        if field.role in ("width", "height", "size"):
+        if field.role in ("width", "height", "size", "aspect-ratio"):
             return self.size().get(field.name)
         return field.wrapped(self._example(field))
 
