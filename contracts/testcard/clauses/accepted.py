@@ -20,7 +20,7 @@ from testcard.common.reading import Reading
 from testcard.common.schema import Schema, shown
 from testcard.common.spec import Evidence
 from testcard.common.upload import encoding_of
-from testcard.contract.flaw import flaws
+from testcard.contract.flaw import flaws, hides_values
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
@@ -53,6 +53,7 @@ def _valid(seen: tuple[ReadExchange, ...]) -> list[ReadExchange]:
         and each.key == "good"
         and each.answered
         and not flaws(each)
+        and (each.succeeded or not hides_values(each))
         and (each.succeeded or _blames(each))
     ]
 

@@ -11,6 +11,7 @@ from testcard.common.asked import DEFAULT_SIDE
 from testcard.common.flaw import Flaw
 from testcard.common.keyed import refused
 from testcard.common.keys import NO_SUCH_JOB, unknown_job
+from testcard.common.message import BLANKED
 from testcard.common.operation import Operation
 from testcard.common.picture import PictureError
 from testcard.common.place import items_of
@@ -39,6 +40,15 @@ def _of_size(seen: ReadExchange) -> Iterator[Flaw]:
             continue
         message, path = f"{shown(value)} is no {role}", field.place.path_at()
         yield Flaw("invalid", "field", path, "size", message, field.evidence())
+
+
+def hides_values(seen: ReadExchange) -> bool:
+    """Whether what a field said is blanked in the trace, so that a call may have been wrong."""
+    known = seen.operation.takes.fields.values() if seen.operation else ()
+    cookies = any(each.place.location == "cookie" for each in known)
+    hidden = cookies and BLANKED in (seen.call.header("cookie") or "")
+    values = (value for whole in seen.fields.values() for _, value in items_of(whole))
+    return hidden or any(isinstance(each, str) and BLANKED in each for each in values)
 
 
 def _of_key(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
