@@ -30,6 +30,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "clauses": ("common", "contract"),
     "drivers": ("common", "contract", "clauses"),
     "record": ("common", "contract"),
+    "importing": ("common",),
     "report": ("common", "contract", "record"),
     "pytest_clauses": ("common", "contract", "clauses", "drivers"),
     "card": ("common",),
@@ -41,7 +42,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "intercept": ("common", "contract", "clauses", "record", "report", "mock", "doors"),
     "cli": (
         "common", "contract", "clauses", "drivers", "record", "report",
-        "mock", "doors", "assembly", "intercept",
+        "importing", "mock", "doors", "assembly", "intercept",
     ),
     "reference": ("common",),
 }  # fmt: skip

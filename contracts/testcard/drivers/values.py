@@ -28,6 +28,7 @@ PROMPTS: Final = ("a lighthouse at dusk", "a lighthouse at dusk, a red fox in fr
 
 _OTHER_SEED: Final = SEED + 2**32  # the same to whoever keeps 32 bits of a seed
 _PLAIN: Final[Mapping[str, Any]] = {"integer": 1, "number": 1, "boolean": False}
+_WORD: Final = "anything"  # no word of ours: where it is a secret, it is blanked everywhere
 _SQUARE: Final = 64
 _LIVE_SIZE: Final = (200, 136)
 _PREFERRED: Final[tuple[Encoding, ...]] = ("data-uri", "file", "base64", "part", "url")
@@ -261,7 +262,15 @@ class Values:
             *(_PLAIN.get(kind) for kind in types(schema)),
         ]
         given = [schema.get(word) for word in ("default", "const", "minimum")]
-        return next((each for each in (*given, *listed) if each is not None), "testcard")
+        return next((each for each in (*given, *listed) if each is not None), self._text(schema))
+
+    def _text(self, schema: Schema) -> str:
+        """Return a text: an address where one is wanted, as long as it has to be."""
+        if schema.get("format") == "uri":
+            return self.links.picture
+        least: int = schema.get("minLength", 0)
+        most: int = schema.get("maxLength", len(_WORD))
+        return (_WORD * (least // len(_WORD) + 1))[: max(least, min(most, len(_WORD)))]
 
     def _ladder(self, field: Field) -> list[int]:
         schema = field.schema

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from testcard.assembly import Options, build, installed, on_cores, open_engine, parse_settings
 from testcard.cli import check as checking
+from testcard.cli import importing
 from testcard.cli import run as running
 from testcard.cli.interrupt import ending_at_once
 from testcard.cli.records import contract_record, dumps, provider_records
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(running.app)
 app.add_typer(checking.app)
+app.add_typer(importing.app)
 
 Providers = Annotated[
     list[str] | None,

@@ -1,0 +1,101 @@
+"""The command `import`: a plain OpenAPI file becomes a spec; what was guessed is printed.
+
+Knows typer, files and YAML. Must not know how meaning is guessed, or any one provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+import yaml
+
+from testcard.cli.rehearsal import rehearsed
+from testcard.cli.words import KEPT, UsageError, clear_errors
+from testcard.common.redaction import visible
+from testcard.common.spec import load
+from testcard.importing import imported
+from testcard.importing.source import Note
+
+app = typer.Typer()
+
+_NOTHING: Final = 1
+_KINDS: Final = {
+    "guessed": "Guessed",
+    "dropped": "Left out",
+    "unknown": "Could not be told",
+}
+_MOST_SHOWN: Final = 20
+
+
+class _Whole(yaml.SafeDumper):
+    """Writes what stands at several places at each of them."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (yaml's own signature)
+        return True
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="OpenAPI 3.0 to 3.2, YAML or JSON.")],
+    *,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="The spec to write; its stem is the provider's id."),
+    ],
+    operations: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--operation", metavar="ID", help="Only this one and what it needs; repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Make a spec of a plain OpenAPI file: what makes pictures, and what that needs.
+
+    Exits with 0 where one was written, 1 where nothing in the file makes pictures, 2 for wrong
+    usage.
+    """
+    with clear_errors():
+        if output.suffix not in (".yaml", ".yml"):
+            raise UsageError(f"-o is {str(output)!r}; a file that ends in .yaml was expected")
+        found = imported(file, operations or ())
+        _print_notes(found.notes)
+        if found.document is None:
+            typer.echo(f"testcard: {file}: nothing that makes pictures could be told", err=True)
+            raise typer.Exit(_NOTHING)
+        text = yaml.dump(
+            found.document, Dumper=_Whole, sort_keys=False, width=100, allow_unicode=True
+        )
+        output.write_text(text, encoding="utf-8")
+        _print_outcome(output)
+    raise typer.Exit(KEPT)
+
+
+def _print_notes(notes: Iterable[Note]) -> None:
+    listed = list(notes)
+    for kind, title in _KINDS.items():
+        found = [each for each in listed if each.kind == kind]
+        if found:
+            typer.echo(f"{title}:")
+        for each in found:
+            typer.echo(visible(f"  {each.where}: {each.text}"))
+
+
+def _print_outcome(output: Path) -> None:
+    """Say what was written, and whether it serves."""
+    spec = load(output)
+    operations = [
+        f"{node['operationId']} ({node['x-testcard']['does']})"
+        for item in spec.document["paths"].values()
+        for node in item.values()
+    ]
+    typer.echo(f"{output}: {', '.join(operations)}")
+    complaints = list(rehearsed(output))
+    for each in complaints[:_MOST_SHOWN]:
+        typer.echo(visible(f"  {each}"))
+    if complaints:
+        typer.echo(f"It does not serve everything yet: {len(complaints)} complaints.")
+    else:
+        typer.echo(f"It serves: testcard serve {output}")
