@@ -111,6 +111,12 @@ CASES = (
         lambda: (order(), asked("SUCCESS", URL), download(URL, b"<html>", 200, "text/html")),
     ),
     Case(
+        "jobs.state-word",
+        "imagepipeline",
+        lambda: (order(), asked("PENDING")),
+        lambda: (order(), asked("DONE")),
+    ),
+    Case(
         "jobs.failure-bare",
         "imagepipeline",
         lambda: (order(), asked("FAILURE")),
@@ -247,7 +253,7 @@ def test_a_clause_is_kept_and_broken(case: Case) -> None:
 
 def test_every_clause_has_a_case() -> None:
     cases = (*CASES, *test_clauses_wire.CASES, *test_clauses_pictures.CASES)
-    elsewhere = {"pictures.style-matters", "wire.events"}  # test_streams.py
+    elsewhere = {"pictures.style-matters", "wire.events", "jobs.canceled"}  # elsewhere
     covered = {case.clause for case in cases} | elsewhere
 
     assert {clause.id for clause in CLAUSES} == covered

@@ -12,14 +12,16 @@ from typing import Final
 from testcard.clauses.base import does, name_of, role_evidence
 from testcard.common.pointer import reply_pointer, response_evidence
 from testcard.common.reading import Reading
+from testcard.common.schema import nodes
+from testcard.common.spec import words
+from testcard.common.states import ASKING, AT_WORK, LOST
 from testcard.contract.flaw import flaws
 from testcard.contract.results import jobs
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
 PATIENCE: Final = 20
-"""Questions after a job that may be answered PENDING, before it is held to be so for ever."""
-_ENDED: Final = ("SUCCESS", "FAILURE")
+"""Questions after a job that may find it at work, before it is held to be so for ever."""
 
 
 def _ruling(
@@ -46,24 +48,37 @@ def _ruling(
 def no_return(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer about a job that had ended: whether it says the same."""
     for life in jobs(seen):
-        told = [each for each in life.answers if each.job_state]
+        told = [each for each in life.answers if each.phase]
         for before, after in pairwise(told):
-            if before.job_state in _ENDED:
+            if before.phase not in AT_WORK:
+                was, is_ = _word(before), _word(after)
                 yield _ruling(
                     after,
                     "job-state",
-                    kept=after.job_state == before.job_state,
-                    told=f"{after.job_state} after {before.job_state}",
-                    expected=f"{before.job_state} for good",
+                    kept=after.phase == before.phase,
+                    told=f"{is_} after {was}",
+                    expected=f"{was} for good",
                     subject=(before.index, after.index),
-                    detail=f"{before.job_state}-{after.job_state}",
+                    detail=f"{was}-{is_}",
                 )
+
+
+def _word(seen: ReadExchange) -> str:
+    return seen.job_state or str(seen.phase)
+
+
+def _endings(seen: ReadExchange) -> str:
+    return " or ".join(seen.reading.states_of(seen.operation).endings)
+
+
+def _good(seen: ReadExchange) -> str:
+    return seen.reading.states_of(seen.operation).word("succeeded")
 
 
 def ends(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each job that ended, or was asked after often enough."""
     for life in jobs(seen):
-        ended = any(state in _ENDED for state in life.states)
+        ended = life.ended or life.canceled
         if not ended and len(life.polls) < PATIENCE:
             continue
         last = life.answers[-1]
@@ -74,7 +89,7 @@ def ends(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             kept=ended,
             told=f"{life.states[-1] if life.states else 'no state'} after {len(life.polls)} "
             f"questions in {took:.1f} s",
-            expected="SUCCESS or FAILURE",
+            expected=_endings(life.order),
             subject=tuple(each.index for each in life.answers),
         )
 
@@ -82,18 +97,17 @@ def ends(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 def succeeds(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on all jobs that were rightly ordered and ended: whether any came to SUCCESS."""
     ended = [
-        life
-        for life in jobs(seen)
-        if any(state in _ENDED for state in life.states) and not flaws(life.order)
+        life for life in jobs(seen) if life.ended and not life.canceled and not flaws(life.order)
     ]
     if len(ended) > 1:
-        good = [life for life in ended if "SUCCESS" in life.states]
+        good = [life for life in ended if "succeeded" in life.phases]
+        word = _good(ended[0].order)
         yield _ruling(
             ended[0].order,
             "job-state",
             kept=bool(good),
-            told=f"{len(good)} of {len(ended)} jobs came to SUCCESS",
-            expected="SUCCESS of a job that was rightly ordered",
+            told=f"{len(good)} of {len(ended)} jobs came to {word}",
+            expected=f"{word} of a job that was rightly ordered",
             subject=tuple(life.order.index for life in ended),
         )
 
@@ -103,13 +117,13 @@ def ids(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     known: set[str] = set()
     for each in seen:
         given = each.said.get("job-id")
-        if each.does == "job" and each.succeeded and each.job_state != "SUCCESS":
+        if each.does == "job" and each.succeeded and each.phase != "succeeded":
             kept = isinstance(given, str) and bool(given) and given not in known
             again = ", as to another order" if given is not None and given in known else ""
             known |= {str(given)}
             told = f"id {given!r} in the answer to an order{again}"
             yield _ruling(each, "job-id", kept=kept, told=told, expected="an id of its own")
-        elif each.does == "job-status" and each.succeeded and given is not None:
+        elif each.does in ASKING and each.succeeded and given is not None:
             told = f"id {given!r} in the answer to a question after {each.job_id!r}"
             expected = f"{each.job_id!r}"
             yield _ruling(each, "job-id", kept=given == each.job_id, told=told, expected=expected)
@@ -155,7 +169,7 @@ def urls(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each SUCCESS: whether it lists a URL for each sample."""
     for life in jobs(seen):
         told, wanted = life.success, life.order.asked.samples
-        if told is None or flaws(life.order):
+        if told is None or flaws(life.order) or not _has_room(told):
             continue
         count, distinct = len(told.urls), len(set(told.urls))
         sent = "asked" if life.order.sent("samples") is not None else "default"
@@ -168,6 +182,12 @@ def urls(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             subject=(life.order.index, told.index),
             detail=f"{name_of(told)}:{sent}",
         )
+
+
+def _has_room(seen: ReadExchange) -> bool:
+    """Whether the answer is one that lists URLs: a result may stand elsewhere."""
+    roles = [words(node).get("role") for _, node in nodes(seen.schema or {})]
+    return "picture-urls" in roles or "picture-url" in roles
 
 
 def fetches(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -199,9 +219,9 @@ def _download_error(seen: ReadExchange) -> str:
 def failure_bare(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each FAILURE: whether it comes without URLs."""
     for each in seen:
-        if each.job_state == "FAILURE":
-            listed = _listed(each)
-            told = f"{len(listed)} URLs beside FAILURE" if listed else "FAILURE without URLs"
+        if each.phase in LOST:
+            listed, word = _listed(each), _word(each)
+            told = f"{len(listed)} URLs beside {word}" if listed else f"{word} without URLs"
             yield _ruling(each, "job-state", kept=not listed, told=told, expected="no URLs")
 
 
@@ -233,7 +253,7 @@ CLAUSES: Final = (
     _clause("ends", "Every job ends.", ends, "a job that is asked after until it ends"),
     _clause(
         "succeeds",
-        "Jobs that were rightly ordered come to SUCCESS.",
+        "Jobs that were rightly ordered come to success.",
         succeeds,
         "two jobs that are asked after until they end",
     ),
@@ -250,12 +270,12 @@ CLAUSES: Final = (
         unknown,
         "a question after an id that no order was answered with",
     ),
-    _clause("urls", "SUCCESS lists a URL for each sample.", urls, "a job that comes to SUCCESS"),
+    _clause("urls", "Success lists a URL for each sample.", urls, "a job that comes to success"),
     _clause(
         "fetches",
         "Every listed URL leads to a picture.",
         fetches,
         "a download of a picture that a job led to",
     ),
-    _clause("failure-bare", "FAILURE lists no URLs.", failure_bare, "a job that comes to FAILURE"),
+    _clause("failure-bare", "Failure lists no URLs.", failure_bare, "a job that comes to failure"),
 )

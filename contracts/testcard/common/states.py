@@ -5,7 +5,7 @@ A spec says it under `states`. Knows words. Must not know who answers, time, or 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
@@ -17,6 +17,12 @@ Phase = Literal["queued", "running", "succeeded", "failed", "canceled", "moderat
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 AT_WORK: Final[frozenset[Phase]] = frozenset({"queued", "running"})
 """Those of a job that has not ended."""
+
+LOST: Final[frozenset[Phase]] = frozenset({"failed", "canceled", "moderated", "expired"})
+"""Those of a job that has ended without pictures."""
+
+ASKING: Final = ("job-status", "job-result", "job-cancel")
+"""Verbs of operations that are asked about one job."""
 
 _NEAREST: Final[Mapping[Phase, tuple[Phase, ...]]] = {
     "queued": ("running",),
@@ -73,3 +79,19 @@ def states_in(*nodes: Node) -> States:
     """
     named = (words(each).get("states") for each in nodes)
     return States(cast("Mapping[str, Phase]", next(filter(None, named), _PLAIN)))
+
+
+def phase_implied(does: str, status: int, response: Node) -> Phase | None:
+    """Return what an answer without a word for it tells of a job; None for nothing.
+
+    Args:
+        does: the operation's verb.
+        status: of the answer.
+        response: what the spec has for it, with the phases in which it comes, if it says so.
+    """
+    if not (200 <= status < 300 and (does == "job" or does in ASKING)):
+        return None
+    when: Sequence[Phase] = words(response).get("when", ())
+    if when:
+        return when[0]
+    return "succeeded" if does == "job-result" else None

@@ -18,6 +18,7 @@ from testcard.common.place import items_of
 from testcard.common.request import picture_flaw
 from testcard.common.routed import route_flaw
 from testcard.common.schema import shown
+from testcard.common.states import ASKING
 from testcard.common.upload import encoding_of, file_of, picture_url
 from testcard.contract.trace import ReadExchange
 
@@ -60,7 +61,7 @@ def _of_key(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
 
 
 def _of_job(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
-    if operation.does == "job-status" and unknown_job(seen.job_id or ""):
+    if operation.does in ASKING and unknown_job(seen.job_id or ""):
         yield Flaw("not-found", "route", ("id",), "unknown-job", NO_SUCH_JOB, operation.evidence)
 
 

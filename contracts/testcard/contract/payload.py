@@ -6,7 +6,7 @@ sent what.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,30 @@ def picture_from(value: Any, declared: tuple[str, ...], decoder: PictureDecoder)
     except (ValueError, TypeError) as error:
         data, flaw = b"", f"not base64: {error}"
     return Picture(data, declared, flaw, decoder)
+
+
+def pictures_said(said: Mapping[str, Any], decoder: PictureDecoder) -> tuple[Picture, ...]:
+    """Return the pictures that a reply carries in base64 by role, one or a list of them."""
+    value, told = said["picture"], said.get("media-type")
+    declared = (told,) if isinstance(told, str) else ()
+    listed = value if isinstance(value, list) else [value]
+    return tuple(picture_from(each, declared, decoder) for each in listed)
+
+
+def pictures_streamed(
+    schema: Schema, events: Iterable[Any], decoder: PictureDecoder
+) -> tuple[Picture, ...]:
+    """Return the pictures of a stream of events, those on the way left out."""
+    roles = [dict(reply_roles(schema, each)) for each in events]
+    whole = [each for each in roles if "picture" in each and "partial-index" not in each]
+    return tuple(picture_from(each["picture"], (), decoder) for each in whole)
+
+
+def urls_said(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the URLs of pictures that a reply has by role."""
+    given = (said.get(role) for role in ("picture-urls", "picture-url"))
+    listed = (each if isinstance(each, list) else [each] for each in given)
+    return tuple(one for each in listed for one in each if isinstance(one, str))
 
 
 def reply_roles(schema: Schema, value: Any) -> Iterator[tuple[str, Any]]:

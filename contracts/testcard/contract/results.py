@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
+from testcard.common.states import ASKING, AT_WORK, Phase
 from testcard.contract.payload import Picture, picture_bytes
 from testcard.contract.trace import ReadExchange
 
@@ -58,13 +59,29 @@ class JobLife:
 
     @property
     def states(self) -> list[str]:
-        """The states told, in order."""
+        """The states told, in order, in the vendor's words."""
         return [each.job_state for each in self.answers if each.job_state]
 
     @property
+    def phases(self) -> list[Phase]:
+        """The same by what they mean; those of words that the page does not have are left out."""
+        return [each.phase for each in self.answers if each.phase]
+
+    @property
+    def ended(self) -> bool:
+        """Whether any answer told of its end."""
+        return any(each not in AT_WORK for each in self.phases)
+
+    @property
+    def canceled(self) -> bool:
+        """Whether it was canceled, and that was not refused."""
+        return any(each.does == "job-cancel" and each.succeeded for each in self.answers)
+
+    @property
     def success(self) -> ReadExchange | None:
-        """The first answer that told of SUCCESS."""
-        return next((each for each in self.answers if each.job_state == "SUCCESS"), None)
+        """The first answer that told of success; of several, one that has pictures."""
+        told = [each for each in self.answers if each.phase == "succeeded"]
+        return next((each for each in told if each.urls or each.pictures), next(iter(told), None))
 
 
 def jobs(seen: Iterable[ReadExchange]) -> tuple[JobLife, ...]:
@@ -74,7 +91,7 @@ def jobs(seen: Iterable[ReadExchange]) -> tuple[JobLife, ...]:
     for each in seen:
         if each.does == "job" and each.succeeded and each.job_id:
             lives.setdefault(each.job_id, JobLife(each)).answers.append(each)
-        elif each.does == "job-status" and each.job_id in lives and each.key == "good":
+        elif each.does in ASKING and each.job_id in lives and each.key == "good":
             lives[each.job_id].answers.append(each)
         if each.job_id in lives:
             listed |= {url: lives[each.job_id] for url in each.urls if url not in listed}
@@ -107,6 +124,9 @@ def may_list(seen: ReadExchange) -> bool:
 
 def _of_job(life: JobLife) -> Painting | None:
     told = life.success
+    if told is not None and told.pictures:
+        return Painting(life.order, told.pictures, (life.order.index, told.index),
+                        life.order.asked.samples if may_list(told) else None)  # fmt: skip
     fetched = [
         life.downloads[url][0] for url in (told.urls if told else ()) if url in life.downloads
     ]

@@ -18,6 +18,7 @@ from testcard.common.keys import EMPTY_KEY, WRONG_KEY, KeyKind
 from testcard.common.message import Call, Exchange, Headers, Reply
 from testcard.common.operation import Operation
 from testcard.common.reading import Reading
+from testcard.common.states import LOST
 from testcard.contract.calls import OWN_AGENT, Links, call_of
 from testcard.contract.flaw import flaws
 from testcard.contract.targets import Target, Unreachable
@@ -114,9 +115,29 @@ class Session:
         *,
         key: KeyKind = "good",
         job_id: str | None = None,
+        beside: Mapping[str, str] | None = None,
     ) -> Call:
-        """Put a call together: fields of a body, or a job's id in the path, and a key."""
-        params = {name: job_id for name in operation.param_names if job_id is not None}
+        """Put a call together: fields, or a job's id wherever it stands, and a key.
+
+        Args:
+            operation: what is called.
+            fields: by their names.
+            key: which kind of key it has.
+            job_id: of the job that is asked about.
+            beside: what else the path names, as in the call that began the job.
+        """
+        params = {
+            each: (beside or {})[each] for each in operation.param_names if each in (beside or {})
+        }
+        if job_id is not None:
+            takes = operation.takes.fields.values()
+            named = next((each for each in takes if each.role == "job-id"), None)
+            if named is None:
+                params |= dict.fromkeys(operation.param_names[-1:], job_id)
+            else:
+                needed = {each.name: each.example for each in takes if each.required}
+                fields = {**needed, **(fields or {}), named.name: job_id}
+                params.pop(named.place.name, None)
         return call_of(self.reading, operation, fields, key=self.key_for(key), params=params)
 
     def read(self, exchange: Exchange) -> ReadExchange:
@@ -205,7 +226,7 @@ class Session:
             self.spent -= cost
         elif cost and seen.does == "job" and seen.job_id:
             self._jobs[seen.job_id] = cost
-        elif seen.job_state == "FAILURE" and seen.job_id:
+        elif seen.phase in LOST and seen.job_id:
             self.spent -= self._jobs.pop(seen.job_id, Decimal(0))
 
     def _record(self, exchange: Exchange) -> None:

@@ -1,7 +1,7 @@
 """One Exchange as a clause reads it: what was asked, what came back, by role.
 
-Knows Readings, roles and how pictures travel. Everything is worked out from the exchange when
-it is first asked for. Must not do I/O, judge anything, or know who answered.
+Knows Readings, roles and how pictures travel. All is worked out when it is first asked for.
+Must not do I/O, judge anything, or know who answered.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -29,13 +29,19 @@ from testcard.common.reading import Reading
 from testcard.common.request import RequestFields, fields_of, read_body
 from testcard.common.schema import Schema
 from testcard.common.spec import Node, words
+from testcard.common.states import ASKING, LOST, Phase, phase_implied
 from testcard.contract.payload import (
     Picture,
     PictureDecoder,
     picture_bytes,
-    picture_from,
+    pictures_said,
+    pictures_streamed,
     reply_roles,
+    urls_said,
 )
+
+_BUSY: Final = ("rate-limited", "overloaded", "failed")
+_GIVING: Final = ("pictures", "download", "job-status", "job-result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,17 +230,13 @@ class ReadExchange:
     @property
     def succeeded(self) -> bool:
         """Whether it went well: 2xx, an outcome of 0 where the body has one, no failed job."""
-        return (
-            200 <= self.reply.status < 300
-            and self.said.get("outcome", 0) == 0
-            and self.said.get("job-state") != "FAILURE"
-        )
+        well = 200 <= self.reply.status < 300 and self.said.get("outcome", 0) == 0
+        return well and (self.does == "job-cancel" or self.phase not in LOST)
 
     @property
     def turned_away(self) -> bool:
         """Whether the provider had no time for it: too many calls, overloaded, broken down."""
-        kinds = ("rate-limited", "overloaded", "failed")
-        busy = {self.reading.problems[kind] for kind in kinds}
+        busy = {self.reading.problems[kind] for kind in _BUSY}
         return self.reply.status >= 400 and self.reply.status in busy
 
     @cached_property
@@ -243,15 +245,10 @@ class ReadExchange:
         if not 200 <= self.reply.status < 300:
             return ()
         if self.events and self.schema:
-            roles = [dict(reply_roles(self.schema, each)) for each in self.documents]
-            whole = [each for each in roles if "picture" in each and "partial-index" not in each]
-            return tuple(picture_from(each["picture"], (), self.decoder) for each in whole)
+            return pictures_streamed(self.schema, self.documents, self.decoder)
         if "picture" in self.said:
-            value, told = self.said["picture"], self.said.get("media-type")
-            declared = (told,) if isinstance(told, str) else ()
-            listed = value if isinstance(value, list) else [value]
-            return tuple(picture_from(each, declared, self.decoder) for each in listed)
-        bytes_due = self.does in ("pictures", "download") and "json" not in self.media_type
+            return pictures_said(self.said, self.decoder)
+        bytes_due = self.does in _GIVING and "json" not in self.media_type
         if bytes_due and (format_of(self.media_type) or sniff(self.reply.body)):
             return (Picture(self.reply.body, (self.media_type,), "", self.decoder),)
         return ()
@@ -261,22 +258,27 @@ class ReadExchange:
     @property
     def job_id(self) -> str | None:
         """The job that this exchange begins or asks after; None for others."""
-        if self.does == "job-status":
-            return self.sent("job-id") or next(iter(self.params.values()), None)
+        if self.does in ASKING:
+            return self.sent("job-id") or next(reversed([*self.params.values()]), None)
         value = self.said.get("job-id") if self.does == "job" else None
         return value if isinstance(value, str) else None
 
     @property
     def job_state(self) -> str | None:
-        """PENDING, SUCCESS or FAILURE as the reply says it; None where it says none."""
+        """The vendor's word for it as the reply says it; None where it says none."""
         return value if isinstance(value := self.said.get("job-state"), str) else None
+
+    @cached_property
+    def phase(self) -> Phase | None:
+        """What is told of a job; None for nothing, and for a word that the page does not have."""
+        if self.job_state is not None:
+            return self.reading.states_of(self.operation).phase(self.job_state)
+        return phase_implied(self.does, self.reply.status, self.response or {})
 
     @property
     def urls(self) -> tuple[str, ...]:
         """The pictures' URLs that the reply lists."""
-        value = self.said.get("picture-urls")
-        listed = value if isinstance(value, list) else ()
-        return tuple(each for each in listed if isinstance(each, str))
+        return urls_said(self.said)
 
 
 def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:

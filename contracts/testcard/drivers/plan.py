@@ -3,34 +3,28 @@
 It is what live runs send. Built from the spec by roles before anything is sent, so that it can
 be shown with its cost. Needs nothing but the public interface.
 
-Knows operations, roles, and for how long clauses want jobs to be followed. Must not know
-providers, or who answers.
+Knows operations and roles. Must not know providers, or who answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
 
-from testcard.clauses.jobs import PATIENCE
 from testcard.common.keys import UNKNOWN_JOB, WRONG_KEY, KeyKind
 from testcard.common.message import Call
 from testcard.common.operation import Operation
 from testcard.common.reading import Reading
+from testcard.common.states import ASKING
 from testcard.common.upload import Encoding
 from testcard.contract.calls import call_of
 from testcard.contract.session import Session
-from testcard.contract.trace import ReadExchange
 from testcard.drivers import probes
 from testcard.drivers.drafts import Draft, Written, call_for, drafts
 from testcard.drivers.edges import EXACT
+from testcard.drivers.following import Following
 from testcard.drivers.values import PROMPTS, Fields, Values
-
-_FIRST_PAUSE: Final = 0.2
-_LONGEST_PAUSE: Final = 5.0
-_ASKED_AGAIN: Final = 3  # jobs that are asked after once more when they have ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +36,14 @@ class PlanStep:
         call: what is sent.
         cost: credits that it takes if all goes as the page says.
         job: whether it begins a job, which is then followed to its pictures.
+        canceled: whether that job is canceled instead.
     """
 
     purpose: str
     call: Call
     cost: Decimal
     job: bool = False
+    canceled: bool = False
 
 
 def plan(session: Session) -> None:
@@ -56,7 +52,11 @@ def plan(session: Session) -> None:
     Raises:
         Stop: the session can send nothing more.
     """
-    _Walk(session).go()
+    following = Following(session)
+    for step in planned(session):
+        seen = session.read(session.send(step.call))
+        if seen.does == "job" and seen.succeeded and seen.job_id:
+            (following.to_its_cancel if step.canceled else following.to_the_end)(seen)
 
 
 def planned(session: Session) -> tuple[PlanStep, ...]:
@@ -139,6 +139,8 @@ class _Planner:
             yield self._step("another seed", operation, other, typed=typed)
         if values.role("mask-image"):
             yield self._step("the mask inverted", operation, base | values.picture("mask-image", 1))
+        if operation.does == "job" and self._reading.companion(operation, "job-cancel"):
+            yield replace(self._step("a job to cancel", operation, base), canceled=True)
         if main or self._session.thorough:
             yield from self._compared(operation, values, base)
         if self._session.thorough:
@@ -240,57 +242,8 @@ class _Planner:
             if operation.does == "account":
                 for key in kinds:
                     yield self._step(f"the account, {key} key", operation, None, key=key)
-            for key in kinds if operation.does == "job-status" else ():
+            for key in kinds if operation.does in ASKING else ():
                 call = self._session.call(operation, key=key, job_id=UNKNOWN_JOB)
                 yield self._as_step(f"{operation.id}: an unknown job, {key} key", call)
-
-
-class _Walk:
-    """Sends a plan's steps and follows the jobs that they begin."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._ended = 0
-        self._patient = True
-
-    def go(self) -> None:
-        """Send everything."""
-        for step in planned(self._session):
-            seen = self._session.read(self._session.send(step.call))
-            if seen.does == "job" and seen.succeeded and seen.job_id:
-                self._follow(seen.job_id, seen)
-
-    def _follow(self, job_id: str, seen: ReadExchange) -> None:
-        asking = [each for each in self._session.reading.operations if each.does == "job-status"]
-        if not asking:
-            return
-        last = self._until_end(asking[0], job_id, seen)
-        if last.job_state not in ("SUCCESS", "FAILURE"):
-            self._patient = False
-            return
-        self._ended += 1
-        if self._ended <= _ASKED_AGAIN or self._session.thorough:
-            self._session.send(self._session.call(asking[0], job_id=job_id))
-        if self._ended == 1:
-            self._session.send(self._session.call(asking[0], key="wrong", job_id=job_id))
-            self._session.send(self._session.call(asking[0], key="none", job_id=job_id))
-        for url in dict.fromkeys(last.urls):
-            if url.startswith(("http://", "https://")):
-                self._session.send(Call("GET", url, self._session.agent))
-
-    def _until_end(self, asking: Operation, job_id: str, seen: ReadExchange) -> ReadExchange:
-        pause, waited, last, questions = _FIRST_PAUSE, 0.0, seen, 0
-        while last.job_state not in ("SUCCESS", "FAILURE"):
-            late = waited > self._session.budget.job_deadline
-            if questions >= PATIENCE and (late or self._session.kind != "live"):
-                return last
-            if questions and not self._patient:
-                return last
-            if questions and self._session.kind == "live":
-                self._session.pause(pause)
-                waited, pause = waited + pause, min(pause * 1.5, _LONGEST_PAUSE)
-            exchange = self._session.send(self._session.call(asking, job_id=job_id))
-            last, questions = self._session.read(exchange), questions + 1
-            if last.job_state is None and questions >= 3:
-                return last
-        return last
+            for key in kinds if operation.does == "job-list" else ():
+                yield self._step(f"the jobs, {key} key", operation, {}, key=key)

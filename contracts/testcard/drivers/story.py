@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import quote
 
 from testcard.clauses.catalogue import CLAUSES
 from testcard.clauses.jobs import PATIENCE
 from testcard.common.keys import UNKNOWN_JOB, KeyKind
 from testcard.common.message import Call, Exchange
 from testcard.common.operation import Operation
+from testcard.common.states import AT_WORK
 from testcard.contract.session import Session
 from testcard.contract.trace import ReadExchange, read_trace
 from testcard.drivers.drafts import call_for, drafts
@@ -123,13 +123,23 @@ class Story:
         self.jobs += [seen.job_id] if seen.job_id else []
 
     def _ask(self, job: str, times: int) -> None:
-        operation = self._all("job-status")[0]
-        for time in range(times):
-            if time and self.session.kind != "mock":
+        """Ask so often at most, or at a live target until there was time enough for any job."""
+        operation, asked = self._all("job-status")[0], 0
+        patience = max(times, self.session.budget.job_deadline / PAUSE) if times > 1 else times
+        while asked < (patience if self.session.kind == "live" else times):
+            if asked and self.session.kind != "mock":
                 self.session.pause(PAUSE)
-            call = self.session.call(operation, job_id=quote(job, safe=""))
-            if self._send(f"ask after {self._named(job)}", call).job_state != "PENDING":
+            call = self.session.call(operation, job_id=job)
+            seen, asked = self._send(f"ask after {self._named(job)}", call), asked + 1
+            if seen.phase not in AT_WORK:
+                if seen.phase == "succeeded" and not (seen.urls or seen.pictures):
+                    self._get_result(operation, job)
                 return
+
+    def _get_result(self, asking: Operation, job: str) -> None:
+        giving = self.session.reading.companion(asking, "job-result")
+        if giving is not None:
+            self._send(f"get {self._named(job)}", self.session.call(giving, job_id=job))
 
     def _named(self, job: str) -> str:
         return f"job {self.jobs.index(job) + 1}" if job in self.jobs else "an unknown job"
