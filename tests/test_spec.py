@@ -47,7 +47,8 @@ def test_a_spec_holds_every_word_of_its_file(path: Path) -> None:
     spec = load(path)
     assert spec.id == path.stem
     assert spec.source == yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert "'$ref'" not in str(spec.document)
+    followed = str(spec.document).replace("'$ref': None", "")  # a setting's, to replace one
+    assert "'$ref'" not in followed
 
 
 def test_a_job_is_linked_to_its_status() -> None:
@@ -162,7 +163,7 @@ def test_what_is_no_text_and_what_is_not_there_is_refused(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "reference", ["#/components/responses/Nobody", "#/components/schemas/SettledJob/oneOf/9"]
+    "reference", ["#/components/responses/Nobody", "#/components/schemas/PendingJob/required/9"]
 )
 def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, reference: str) -> None:
     def change(document: Document) -> None:
