@@ -237,3 +237,34 @@ def test_the_words_of_a_jobs_state_are_known(word: str, state: str) -> None:
 
 def test_names_are_compared_without_their_fashion() -> None:
     assert {normal(each) for each in ("initImage", "init-image", "Init_Image")} == {"init_image"}
+
+
+def test_an_account_is_not_told_by_a_list_of_users(tmp_path: Path) -> None:
+    """What looks after people is no image API's account."""
+    file, mine = tmp_path / "plain.yaml", tmp_path / "mine.yaml"
+    document = yaml.safe_load(GALLERY.read_text(encoding="utf-8"))
+    answer = {"200": {"description": "It"}}
+    for path in ("/organization/users", "/user/account"):
+        document["paths"][path] = {"get": {"operationId": f"get{len(path)}", "responses": answer}}
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert ran("import", file, "-o", mine).exit_code == 0
+    paths = {each.path for each in read(load(mine)).operations}
+    assert "/v2/user/account" in paths
+    assert "/v2/organization/users" not in paths
+
+
+def test_forms_may_come_before_bodies_of_json(tmp_path: Path) -> None:
+    """Each operation is called with values of its own; what has to be there is not empty."""
+    file, mine = tmp_path / "plain.yaml", tmp_path / "mine.yaml"
+    document = yaml.safe_load(GALLERY.read_text(encoding="utf-8"))
+    paths = document["paths"]
+    document["paths"] = {"/edit": paths["/edit"], **paths}
+    source = {"type": "object", "properties": {"image_url": {"type": "string", "format": "uri"}}}
+    schema = document["components"]["schemas"]["Sized"]
+    schema["required"] = ["images"]
+    schema["properties"]["images"] = {"type": "array", "minItems": 1, "items": source}
+    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    assert ran("import", file, "-o", mine).exit_code == 0
+    assert list(rehearsed(mine)) == []
+    done = ran("check", mine)
+    assert done.exit_code == 0, done.output

@@ -82,7 +82,8 @@ class _Planner:
         for index, operation in enumerate(ordering):
             paid = list(self._paid(operation, main=index == 0))
             yield from paid[:1]
-            yield self._step("a wrong key between two answers", operation, fields, key="wrong")
+            own = self._values(operation).required()
+            yield self._step("a wrong key between two answers", operation, own, key="wrong")
             yield from paid[1:2]
             yield from self._wrong(operation)
             yield from paid[2:]

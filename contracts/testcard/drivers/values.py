@@ -64,10 +64,17 @@ class Values:
 
     def required(self) -> Fields:
         """Return the required fields alone, with a fixed prompt."""
-        fields = {
-            each.name: self._plain(each) for each in self.body.fields.values() if each.required
-        }
+        wanted = [each for each in self.body.fields.values() if each.required]
+        wanted += self._of_empty_holders()
+        fields = {each.name: self._plain(each) for each in wanted}
         return {name: value for name, value in fields.items() if value is not None}
+
+    def _of_empty_holders(self) -> Iterator[Field]:
+        """Yield the first field of each object that has to be there, and may be empty."""
+        for holder in self.body.root.holders():
+            leaves = list(holder.leaves())
+            if holder.required and leaves and not any(each.required for each in leaves):
+                yield leaves[0]
 
     def cheapest(self) -> Fields:
         """Return the required fields alone, and the smallest picture."""

@@ -29,7 +29,7 @@ _SPEAKS_AGAINST: Final = re.compile(
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 _READ: Final = ("application/json", *_FORMS)
 _ID: Final = re.compile(r"(.*_)?(id|uuid)")
-_ACCOUNT: Final = re.compile(r"account|credits|balance|user")
+_ACCOUNT: Final = re.compile(r"/(account|credits|balance|me|user)(/|$)")
 
 
 @dataclass(frozen=True, slots=True)
