@@ -249,7 +249,7 @@ def test_a_failure_gives_its_pixels_back() -> None:
 def test_one_reader_decodes_within_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty threads took a hundred megabytes each."""
     lock, inside, most = Lock(), 0, 0
-    array = picture._array
+    array = picture.rgb_of
 
     def watched(image: Image.Image) -> object:
         nonlocal inside, most
@@ -262,7 +262,7 @@ def test_one_reader_decodes_within_its_budget(monkeypatch: pytest.MonkeyPatch) -
             with lock:
                 inside -= image.width * image.height
 
-    monkeypatch.setattr(picture, "_array", watched)
+    monkeypatch.setattr(picture, "rgb_of", watched)
     inputs = Inputs(budget=PixelBudget(2 * 300 * 300))
     sent = [photo(300, 300) + bytes([at]) for at in range(24)]
     with ThreadPoolExecutor(12) as pool:

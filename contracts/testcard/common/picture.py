@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from isal import igzip_lib, isal_zlib
-from PIL import Image, ImageOps
+from PIL import Image
 from xxhash import xxh3_128_hexdigest
 
+from testcard.common.bands import alpha_of, rgb_of, turn_upright
 from testcard.common.bounds import DEFAULT_LIMITS, Limits, PictureError, PixelBudget
 from testcard.common.outline import excess, slowness
 
@@ -47,7 +47,6 @@ ACCEPTED: Final = "expected a PNG, JPEG or WebP picture"
 
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _END_OF_JPEG: Final = b"\xff\xd9"
-_STRIP: Final = 1 << 20  # pixels
 _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"GIF8", "a GIF picture"),
     (0, b"BM", "a BMP picture"),
@@ -70,10 +69,12 @@ class Pixels:
         array: shape (height, width, 3), RGB, 0..255, read-only.
         digest: hex; of the pixels, or of the file that they were decoded from. Two
             encodings of one picture therefore differ; one file sent twice does not.
+        alpha: shape (height, width), 0 (seen through) to 255; None where nothing is seen through.
     """
 
     array: NDArray[np.uint8] = field(compare=False, repr=False)
     digest: str
+    alpha: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, array: NDArray[np.uint8]) -> Pixels:
@@ -86,10 +87,21 @@ class Pixels:
         return cls(own, digest.hexdigest())
 
     @classmethod
-    def decoded(cls, array: NDArray[np.uint8], data: bytes, digest: str | None = None) -> Pixels:
+    def decoded(
+        cls,
+        array: NDArray[np.uint8],
+        data: bytes,
+        digest: str | None = None,
+        alpha: NDArray[np.uint8] | None = None,
+    ) -> Pixels:
         """Take over pixels, shape (height, width, 3), decoded from the file `data`."""
         array.flags.writeable = False
-        return cls(array, digest or file_digest(data))
+        return cls(array, digest or file_digest(data), alpha)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that its pixels take."""
+        return self.array.nbytes + (self.alpha.nbytes if self.alpha is not None else 0)
 
     @property
     def width(self) -> int:
@@ -161,7 +173,7 @@ def decode(
     if too_much := excess(data, known):
         raise PictureError(too_much)
     try:
-        array = _decoded(data, known, limits, budget or PixelBudget())
+        array, alpha = _decoded(data, known, limits, budget or PixelBudget())
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -170,10 +182,12 @@ def decode(
         raise PictureError(
             f"the {known.upper()} picture is damaged or cut short: {error}"
         ) from error
-    return Pixels.decoded(array, data, digest)
+    return Pixels.decoded(array, data, digest, alpha)
 
 
-def _decoded(data: bytes, known: Format, limits: Limits, budget: PixelBudget) -> NDArray[np.uint8]:
+def _decoded(
+    data: bytes, known: Format, limits: Limits, budget: PixelBudget
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     if known == "png":  # Pillow decodes without a look at the checksums
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
             limits.check(*image.size)
@@ -183,21 +197,8 @@ def _decoded(data: bytes, known: Format, limits: Limits, budget: PixelBudget) ->
         if slow := slowness(data, known, image.width * image.height):
             raise PictureError(slow)
         with budget.taken(image.width * image.height):
-            _turn_upright(image)
-            return _array(image)
-
-
-def _array(image: Image.Image) -> NDArray[np.uint8]:
-    """RGB pixels, a strip at a time: a large picture stands twice in memory, not five times."""
-    width, height = image.size
-    if width * height <= _STRIP:
-        return np.array(_rgb(image))
-    array = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _STRIP // width)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        array[top:bottom] = np.asarray(_rgb(image.crop((0, top, width, bottom))))
-    return array
+            turn_upright(image)
+            return rgb_of(image), alpha_of(image)
 
 
 def encode(array: NDArray[np.uint8], format: Format) -> bytes:  # noqa: A002
@@ -226,22 +227,6 @@ def distance(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     if a.shape != b.shape:
         raise ValueError(f"pictures of shapes {a.shape} and {b.shape}: expected equal shapes")
     return float((np.maximum(a, b) - np.minimum(a, b)).mean(dtype=np.float64)) / 255
-
-
-def _turn_upright(image: Image.Image) -> None:
-    with suppress(Exception):  # metadata that cannot be read says nothing of the picture
-        ImageOps.exif_transpose(image, in_place=True)  # else it returns a copy of every picture
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16-bit gray
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
-    if "A" not in image.getbands() and "transparency" not in image.info:
-        return image.convert("RGB")
-    see_through = image.convert("RGBA")
-    sheet = Image.new("RGB", image.size, "white")
-    sheet.paste(see_through, mask=see_through.getchannel("A"))
-    return sheet
 
 
 def _png_bytes(array: NDArray[np.uint8]) -> bytes:

@@ -20,6 +20,7 @@ from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
 from testcard.common.keyed import read_key, sent_by
 from testcard.common.keys import KeyKind, kind_of
+from testcard.common.masking import masking_of
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.operation import Operation
 from testcard.common.picture import Pixels, format_of, sniff
@@ -143,6 +144,9 @@ class ReadExchange:
         """Return the picture sent in this role; None for none, a URL, and what does not decode."""
         data = picture_bytes(self.sent(role))
         found = self.decoder.pixels(data) if data else None
+        field = self.field(role)
+        if isinstance(found, Pixels) and field and role == "mask-image":
+            return masking_of(field, self.asked.by_role.get("mask-invert")).turned(found)
         return found if isinstance(found, Pixels) else None
 
     # The key
@@ -286,13 +290,12 @@ def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:
     decoder, listed, read = PictureDecoder(), dict[str, ReadExchange](), list[ReadExchange]()
     for index, exchange in enumerate(trace):
         call, path = exchange.call, exchange.call.parts.path
-        operation, params, path_known = reading.match(call.method, path)
+        found = reading.match(call.method, path)
         prefix = f"/{reading.spec.id}/"
-        if not path_known and path.startswith(prefix):
+        if not found[2] and path.startswith(prefix):
             path = "/" + path.removeprefix(prefix)
-            operation, params, path_known = reading.match(call.method, path)
+            found = reading.match(call.method, path)
         linked = listed.get(call.url) if call.method == "GET" else None
-        found = operation, params, path_known
         one = ReadExchange(reading, index, exchange, *found, path, linked, decoder)
         listed |= {url: one for url in one.urls if url not in listed}
         read.append(one)

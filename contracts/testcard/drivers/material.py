@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from functools import cache
+from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
+from PIL import Image
 
 from testcard.common.body import FilePart
+from testcard.common.masking import Polarity
 from testcard.common.picture import FORMATS, encode
 from testcard.common.place import Field
 from testcard.common.upload import Encoding
@@ -34,11 +37,16 @@ def scene(width: int, height: int, variant: int = 0) -> bytes:
 
 
 @cache
-def half_mask(width: int, height: int, *, left: bool) -> bytes:
-    """Return a PNG file that is white on its left or right half, black on the other."""
+def half_mask(width: int, height: int, *, left: bool, polarity: Polarity = "white") -> bytes:
+    """Return a PNG file of a mask that has the left or right half repainted, the other kept."""
     mask = np.zeros((height, width, 3), np.uint8)
     mask[:, : width // 2 or 1] = 255
-    return encode(mask if left else np.ascontiguousarray(255 - mask), "png")
+    white = mask if left else np.ascontiguousarray(255 - mask)
+    if polarity != "alpha":
+        return encode(white if polarity == "white" else np.ascontiguousarray(255 - white), "png")
+    out = BytesIO()
+    Image.fromarray(np.dstack([255 - white, 255 - white[..., 0]]), "RGBA").save(out, "PNG")
+    return out.getvalue()
 
 
 def picture_value(data: bytes, encoding: Encoding, url: str) -> str | FilePart:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from testcard.common.asked import asked_in
 from testcard.common.fields import Body
+from testcard.common.masking import masking_of
 from testcard.common.operation import Operation
 from testcard.common.place import ABSENT, Field
 from testcard.common.schema import Schema, types
@@ -173,7 +174,10 @@ class Values:
             return {}
         width, height = self.sides() if self.role("mask-image") else (128, 96)
         mask = role == "mask-image"
-        data = half_mask(width, height, left=not variant) if mask else scene(width, height, variant)
+        how = masking_of(field, False).polarity
+        data = scene(width, height, variant)
+        if mask:
+            data = half_mask(width, height, left=not variant, polarity=how)
         ways = [each for each in _PREFERRED if each in field.encodings]
         chosen: Encoding = encoding or ways[0]
         url = self.links.other if variant else self.links.picture

@@ -78,7 +78,7 @@ class Inputs:
         self._limits = limits
         self._budget = budget or PixelBudget()
         self._cache: Remembered[Key, Pixels] = Remembered(
-            memory or MemoryLimit(), PART, lambda pixels: pixels.array.nbytes, most=cache_bytes
+            memory or MemoryLimit(), PART, lambda pixels: pixels.nbytes, most=cache_bytes
         )
 
     def read(self, value: str | bytes, encodings: Collection[str]) -> Pixels:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from testcard.common.job import PictureJob
+from testcard.common.masking import OWN_MASKING, Masking
 from testcard.common.states import AT_WORK, Phase
 from testcard.mock.account import Hold
 from testcard.mock.veil import Veil
@@ -84,11 +85,13 @@ class Upload:
         role: init-image or mask-image.
         value: text (base64, a data URI or a URL), or the bytes of a file part.
         encodings: those that the field takes.
+        masking: how it is read as a mask, where it is one or may hold one.
     """
 
     role: str
     value: str | bytes
     encodings: tuple[str, ...]
+    masking: Masking = OWN_MASKING
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ Knows fields that carry pictures. Must not know how pictures are encoded, who an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from testcard.common.body import FilePart
 from testcard.common.fields import Body
 from testcard.common.job import PictureJob
+from testcard.common.masking import masking_of
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.place import items_of
 from testcard.common.schema import Breach
@@ -30,13 +32,34 @@ Uploads = Mapping[str, Upload]
 def uploads_of(visit: Visit, body: Body) -> Uploads:
     """Return the pictures of a call as they came."""
     found = {}
+    inverted = _inverted(visit, body)
     for field in body.pictures:
+        masking = masking_of(field, inverted)
         value = visit.fields.get(field.name)
         for indices, one in items_of(value) if value is not None else ():
             data = one.data if isinstance(one, FilePart) else one
             name = field.place.named(*indices) if indices else field.name
-            found[name] = Upload(field.role, data, field.encodings)
+            found[name] = Upload(field.role, data, field.encodings, masking)
     return found
+
+
+def _inverted(visit: Visit, body: Body) -> Any:
+    field = next((each for each in body.telling if each.role == "mask-invert"), None)
+    return visit.fields.get(field.name, field.default) if field else False
+
+
+def masked(pictures: Mapping[str, Pixels], uploads: Iterable[Upload]) -> Mapping[str, Pixels]:
+    """Return role -> pixels with the mask as testcard has it: white where it is repainted.
+
+    Where no mask was sent, the input's own alpha is one, if its field says so.
+    """
+    how = {each.role: each.masking for each in reversed([*uploads])}
+    if (mask := pictures.get("mask-image")) is not None:
+        return {**pictures, "mask-image": how["mask-image"].turned(mask)}
+    init = pictures.get("init-image")
+    if init is None or init.alpha is None or how["init-image"].polarity != "alpha":
+        return pictures
+    return {**pictures, "mask-image": how["init-image"].turned(init)}
 
 
 def taken(uploads: Uploads, inputs: Inputs) -> Sent:
@@ -98,7 +121,8 @@ def sent_for(order: Order, inputs: Inputs) -> Sent:
 
 def job_of(order: Order, pictures: Mapping[str, Pixels]) -> PictureJob:
     """Return the job that an order was made of."""
-    return replace(order.work, init=pictures.get("init-image"), mask=pictures.get("mask-image"))
+    found = masked(pictures, order.uploads)
+    return replace(order.work, init=found.get("init-image"), mask=found.get("mask-image"))
 
 
 def _no_picture(name: str, error: PictureError) -> Trouble:

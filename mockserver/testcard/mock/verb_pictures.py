@@ -25,7 +25,7 @@ from testcard.common.trouble import Trouble
 from testcard.mock.errand import Errand
 from testcard.mock.services import Step
 from testcard.mock.studio import PaintRequest
-from testcard.mock.uploads import Uploads, decoded, held, order_of, taken, uploads_of
+from testcard.mock.uploads import Uploads, decoded, held, masked, order_of, taken, uploads_of
 from testcard.mock.veil import Veil
 from testcard.mock.world import Hold, Order
 
@@ -51,8 +51,8 @@ def _taken(errand: Errand, uploads: Uploads, then: _Then) -> Reply | Step:
     sent = taken(uploads, inputs)
     known = held(sent, inputs)
     if known is None:
-        return lambda: then(decoded(uploads, sent, inputs))
-    return then(known)
+        return lambda: then(masked(decoded(uploads, sent, inputs), uploads.values()))
+    return then(masked(known, uploads.values()))
 
 
 def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply:
