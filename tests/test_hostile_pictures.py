@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from tests.support import AITHRIVING, BOTH, SEGMIND, client_of, photo, text
 
-from testcard.common import picture
+from testcard.common import bands, picture
 from testcard.common.body import FilePart
 from testcard.common.bounds import DEFAULT_LIMITS, PixelBudget
 from testcard.common.outline import excess
@@ -249,7 +249,7 @@ def test_a_failure_gives_its_pixels_back() -> None:
 def test_one_reader_decodes_within_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty threads took a hundred megabytes each."""
     lock, inside, most = Lock(), 0, 0
-    array = picture.rgb_of
+    array = bands.rgb_of
 
     def watched(image: Image.Image) -> object:
         nonlocal inside, most

@@ -67,6 +67,13 @@ class Price:
             raise PriceError(f"{self.told!r} is {found}, which is no price")
         return found
 
+    def known(self, terms: Terms) -> Decimal | None:
+        """Return what a call of these terms costs; None where they do not tell."""
+        try:
+            return self.of(terms)
+        except PriceError:
+            return None
+
     def _looked_up(self, table: str, *words: Any) -> Decimal:
         there, key = self.tables[table], "/".join(map(_word, words))
         if key not in there and _ELSE not in there:

@@ -25,7 +25,7 @@ from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.common.operation import Operation
 from testcard.common.picture import Pixels, format_of, sniff
 from testcard.common.place import Field, items_of
-from testcard.common.price import PriceError, terms_of
+from testcard.common.price import terms_of
 from testcard.common.reading import Reading
 from testcard.common.request import RequestFields, fields_of, read_body
 from testcard.common.schema import Schema
@@ -135,10 +135,7 @@ class ReadExchange:
         """What it costs if it succeeds; None where that hangs on what cannot be known."""
         if self.operation is None or self.does not in ("pictures", "job"):
             return Decimal(0)
-        try:
-            return self.reading.price_of(self.operation).of(terms_of(self.asked, self.size))
-        except PriceError:
-            return None
+        return self.reading.price_of(self.operation).known(terms_of(self.asked, self.size))
 
     def picture(self, role: str) -> Pixels | None:
         """Return the picture sent in this role; None for none, a URL, and what does not decode."""
