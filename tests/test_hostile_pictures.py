@@ -173,8 +173,8 @@ def test_a_picture_at_the_limit_is_decoded_in_bounded_time(data: Callable[[], by
 
 def test_strips_join_to_the_picture_that_was_sent() -> None:
     rng = np.random.default_rng(0)
-    for bands, mode in ((3, "RGB"), (4, "RGBA")):
-        sent = rng.integers(0, 256, (1_301, 1_703, bands), np.uint8)
+    for channels, mode in ((3, "RGB"), (4, "RGBA")):
+        sent = rng.integers(0, 256, (1_301, 1_703, channels), np.uint8)
         out = BytesIO()
         Image.fromarray(sent, mode).save(out, "PNG", compress_level=0)
         whole = Image.open(BytesIO(out.getvalue())).convert("RGBA")
