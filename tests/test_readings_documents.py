@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from testcard.common.reading import read
 from testcard.common.spec import bundled, calls_in, load
 
 SPECS = pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
@@ -98,3 +99,18 @@ def test_whom_to_ask_is_the_vendor(path: Path) -> None:
     source = load(path).source
     assert source["info"]["contact"] == {"name": source["x-testcard"]["vendor"]}
     assert "license" not in source["info"], "no page names one"
+
+
+@pytest.mark.parametrize("always_200", [False, True])
+def test_generated_clients_can_tell_the_states_of_a_job_apart(always_200: bool) -> None:
+    """What the discriminator maps a state to is the alternative with that state for a constant."""
+    (path,) = [each for each in bundled() if each.stem == "imagepipeline"]
+    spec = load(path)
+    order = read(spec, settings={"always_200": always_200}).operation("createImg2Img")
+    schema = order.node["responses"]["200"]["content"]["application/json"]["schema"]
+    told = schema["discriminator"]
+    states = [each["properties"][told["propertyName"]]["const"] for each in schema["oneOf"]]
+    assert set(states) == set(told["mapping"])
+    for state, pointer in told["mapping"].items():
+        named = spec.document["components"]["schemas"][pointer.rpartition("/")[2]]
+        assert named == schema["oneOf"][states.index(state)]
