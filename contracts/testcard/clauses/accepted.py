@@ -187,12 +187,12 @@ def _traits(seen: ReadExchange) -> Iterator[tuple[str, Hashable]]:
         else:
             yield name, _plain(seen.fields[name])
     yield "Content-Type", seen.call.media_type
-    for name in seen.key_headers:
+    for name in seen.key_places:
         yield f"key in {name}", None
 
 
 def _whole(seen: ReadExchange) -> Hashable:
-    return name_of(seen), seen.call.body, seen.key_headers
+    return name_of(seen), seen.call.body, seen.key_places
 
 
 def comes_to_something(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:

@@ -8,7 +8,6 @@ Knows beginnings. Must not know accounts, statuses, or which headers carry a key
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -41,10 +40,6 @@ MAGIC_KEYS: Final = (
 )
 """How keys begin, and what a mock does with them, for people."""
 
-KEY_WORDS: Final = ("Bearer", "Basic", "Token", "Key", "ApiKey", "Api-Key")
-"""Words that may stand ahead of a key in a header."""
-
-_BASIC: Final = re.compile(r"(?i)\s*basic\s+([A-Za-z0-9+/=]+)\s*")
 _BEARER: Final = re.compile(r"(?i)^bearer\s+")
 
 
@@ -66,20 +61,6 @@ def bare_key(value: str) -> str:
     """Return a header's value without the `Bearer` that may stand before the key."""
     value = value.strip()
     return _BEARER.sub("", value) if value[:1] in "bB" else value
-
-
-def basic_user(value: str) -> str:
-    """Return the user's name in a header of Basic authentication; empty where it is none."""
-    found = _BASIC.fullmatch(value)
-    try:
-        return b64decode(found[1], validate=True).decode().partition(":")[0] if found else ""
-    except ValueError:
-        return ""
-
-
-def basic_value(user: str) -> str:
-    """Return a header of Basic authentication, without a password."""
-    return f"Basic {b64encode(f'{user}:'.encode()).decode()}"
 
 
 def key_digest(key: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from testcard.common.document import Evidence, Node, calls_in, evidence, words
 from testcard.common.fields import Body, bodies_of
-from testcard.common.key_way import KeyWay, ways_of
+from testcard.common.keyways import KeyWay, key_ways, security_of
 
 AT_WORK: Final = frozenset({"queued", "running"})
 """The states of a job that has not ended."""
@@ -41,20 +41,26 @@ class Operation:
     key_optional: bool
     key_evidence: Evidence
 
+    @cached_property
+    def key_headers(self) -> tuple[str, ...]:
+        """Names of the headers in which the page has the key."""
+        documented = [each for each in self.key_ways if not each.alias]
+        return tuple(each.name for each in documented if each.location == "header")
+
+    @cached_property
+    def key_aliases(self) -> tuple[str, ...]:
+        """Further names under which the lenient profile takes it."""
+        return tuple(each.name for each in self.key_ways if each.alias)
+
+    @cached_property
+    def key_in_body(self) -> bool:
+        """Whether a key may stand in the body."""
+        return any(each.location == "body" for each in self.key_ways)
+
     @property
     def evidence(self) -> Evidence:
         """Where the route itself stands."""
         return evidence(self.node)
-
-    @cached_property
-    def key_headers(self) -> tuple[str, ...]:
-        """The headers that carry keys by the page."""
-        return tuple(w.name for w in self.key_ways if w.place == "header" and not w.alias)
-
-    @cached_property
-    def key_aliases(self) -> tuple[str, ...]:
-        """Further headers that the lenient profile reads a key from."""
-        return tuple(way.name for way in self.key_ways if way.alias)
 
     @property
     def takes(self) -> Body:
@@ -126,7 +132,7 @@ def operations_in(document: Node) -> Iterator[Operation]:
 def _operation(
     document: Node, path: str, method: str, node: Node, parameters: Sequence[Node]
 ) -> Operation:
-    ways, optional = ways_of(document, node)
+    security, ways = security_of(document, node), key_ways(document, node)
     aliases = tuple(words(node).get("aliases", ()))
     wide = {each["name"] for each in parameters if words(each).get("slashes")}
     return Operation(
@@ -141,7 +147,7 @@ def _operation(
         param_names=tuple(_PLACEHOLDER.findall(path)),
         bodies=bodies_of(node.get("requestBody"), parameters),
         key_ways=ways,
-        key_optional=optional,
+        key_optional={} in security or not security,
         key_evidence=ways[0].evidence if ways else evidence(node),
     )
 

@@ -33,7 +33,17 @@ Profile = Literal["lenient", "documented"]
 
 @dataclass(frozen=True)
 class Reading:
-    """A Spec through a profile and settings."""
+    """A Spec through a profile and settings.
+
+    Attributes:
+        spec: what is read.
+        profile: through which.
+        settings: name -> value, of all.
+        document: the spec with what these change.
+        operations: in the document's order.
+        key_headers: names under which keys are sent, in small letters: of headers, parameters,
+            cookies and members of bodies.
+    """
 
     spec: Spec
     profile: Profile
@@ -159,8 +169,9 @@ def read(
     if patches or profile == "lenient":
         _refuse(spec, profile, document)
     operations = tuple(operations_in(document))
-    headers = {way.name.lower() for each in operations for way in each.key_ways}
-    return Reading(spec, profile, chosen, document, operations, frozenset(headers))
+    names = {way.name.lower() for each in operations for way in each.key_ways}
+    names |= {name.rpartition(".")[2] for name in names}  # members are blanked by their own
+    return Reading(spec, profile, chosen, document, operations, frozenset(names))
 
 
 def _refuse(spec: Spec, profile: Profile, document: Node) -> None:

@@ -10,13 +10,15 @@ Knows how secrets are named. Must not know a provider, or what a record looks li
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
 
-from testcard.common.keys import BEGINNINGS, KEY_WORDS, basic_user, basic_value
+from testcard.common.keys import BEGINNINGS
+from testcard.common.keyways import user_of
 from testcard.common.message import BLANKED, Call, Exchange, Headers, Reply, Trace
 from testcard.common.secret_members import (
     SecretSpan,
@@ -26,9 +28,12 @@ from testcard.common.secret_members import (
     secret_spans,
 )
 
+_MAGIC: Final = "|".join(BEGINNINGS)
 _KEY: Final = re.compile(
-    rf"((?:(?:{'|'.join(KEY_WORDS)})\s+)?(?:{'|'.join(BEGINNINGS)})?)(.*)", re.I | re.S
+    rf"((?:[\w-]{{1,20}}\s+)?(?:{_MAGIC})|(?:(?:bearer|basic|token|(?:api-?)?key)\s+)?)(.*)",
+    re.I | re.S,
 )
+_BASIC: Final = re.compile(r"(?i)(basic\s+)([A-Za-z0-9+/=]{4,4000})\s*")
 _IN_URL: Final = r"(?:[^\s\"'<>\\]++|\\/|\\u00(?:26|3[dD]))++"  # with what JSON may escape in it
 _URL: Final = re.compile(r"(?:https?:\\?/)?\\?/" + _IN_URL)
 _URL_BYTES: Final = re.compile(rb"https?:(?://|\\/\\/)" + _IN_URL.encode())
@@ -48,19 +53,47 @@ def blanked(value: str) -> str:
     What is no secret stays: that it is empty, the scheme (`Bearer`), and the beginnings
     of magic keys, by which clauses tell what kind of key was sent.
     """
-    if user := basic_user(value):
-        known = next((each for each in BEGINNINGS if user.startswith(each)), "")
-        return basic_value(f"{known}{BLANKED}")
     found = _KEY.fullmatch(value)
+    basic = _BASIC.fullmatch(value)
+    if basic and (magic := _begun(user_of(basic[2]) or "")):
+        return f"{basic[1]}{magic}{BLANKED}"
     return f"{found[1]}{BLANKED}" if found and value else value
 
 
-def redacted_url(url: str) -> str:
-    """Return `url` without a user name, a password and the values of key-like parameters."""
+def _begun(key: str) -> str:
+    """Return the magic with which a key begins; empty for none."""
+    return next((each for each in BEGINNINGS if key.startswith(each)), "")
+
+
+def cookies_blanked(value: str, named: Collection[str]) -> str:
+    """Return a Cookie header with all values blanked, and the names of those that are keys."""
+
+    def one(pair: str) -> str:
+        name, equals, said = pair.strip().partition("=")
+        return f"{name}={blanked(said)}" if equals and name.lower() in named else blanked(pair)
+
+    pairs = value.split(";")
+    known = any(pair.strip().partition("=")[0].lower() in named for pair in pairs)
+    return "; ".join(dict.fromkeys(map(one, pairs))) if known else blanked(value)
+
+
+def header_blanked(name: str, value: str, named: Collection[str]) -> str:
+    """Return the value of a secret header with the secret blanked."""
+    return cookies_blanked(value, named) if name.lower() == "cookie" else blanked(value)
+
+
+def redacted_url(url: str, named: Collection[str] = ()) -> str:
+    """Return `url` without a user name, a password and the values of key-like parameters.
+
+    Args:
+        url: of any kind.
+        named: further names of parameters that carry keys, in small letters.
+    """
 
     def value(found: re.Match[str]) -> str:
-        hidden = secret_name(unquote_plus(found[1])) and found[3]
-        return f"{found[1]}{found[2]}{blanked(found[3])}" if hidden else found[0]
+        hidden = secret_name(unquote_plus(found[1]), named) and found[3]
+        shown = f"{_begun(found[3])}{BLANKED}"
+        return f"{found[1]}{found[2]}{shown}" if hidden else found[0]
 
     return _PARAMETER.sub(value, _USER.sub("", url))
 
@@ -112,16 +145,16 @@ def trace_without(trace: Trace, named: Collection[str], values: Collection[str])
 def _call(call: Call, named: Collection[str], values: Collection[str]) -> Call:
     return Call(
         call.method,
-        _scrubbed(redacted_url(call.url), values),
+        _scrubbed(redacted_url(call.url, named), values),
         _headers(call.headers, named, values),
-        _clean_bytes(_members_blanked(call), values),
+        _clean_bytes(_members_blanked(call, named), values),
     )
 
 
-def _members_blanked(call: Call) -> bytes:
+def _members_blanked(call: Call, named: Collection[str]) -> bytes:
     """The body of a call without the values of members that are named like keys."""
     try:
-        spans = secret_spans(call.body, call.media_type)
+        spans = secret_spans(call.body, call.media_type, named)
     except TooManyNames:  # nobody can say what is in it
         return BLANKED.encode()
     return _replaced(call.body, ((span.start, span.end, _hidden(call, span)) for span in spans))
@@ -151,19 +184,12 @@ def _reply(reply: Reply, named: Collection[str], values: Collection[str]) -> Rep
 
 def _headers(headers: Headers, named: Collection[str], values: Collection[str]) -> Headers:
     def value_of(name: str, value: str) -> str:
-        if name.lower() == "cookie":
-            return "; ".join(f"{each}={blanked(told)}" for each, told in _cookies(value))
         hidden = secret_name(name, named)
-        return blanked(value) if hidden else _scrubbed(_urls_redacted(value), values)
+        if hidden:
+            return header_blanked(name, value, named)
+        return _scrubbed(_urls_redacted(value), values)
 
     return tuple((name, value_of(name, value)) for name, value in headers)
-
-
-def _cookies(header: str) -> Iterator[tuple[str, str]]:
-    """Yield name and value of each cookie; of what is none, a name of its own."""
-    for each in header.split(";"):
-        name, sign, value = each.strip().partition("=")
-        yield (name, value) if sign else ("cookie", name)
 
 
 def _urls_redacted(text: str) -> str:
@@ -207,10 +233,17 @@ def secrets_of(exchanges: Iterable[tuple[Exchange, Collection[str]]]) -> tuple[s
         word
         for exchange, named in exchanges
         for value in _secrets(exchange, named)
-        for word in (value, unquote_plus(value), *value.split(maxsplit=3)[1:3])
+        for word in (value, unquote_plus(value), *value.split(maxsplit=3)[1:3], *_pair(value))
         if _telling(word)
     }
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
+
+
+def _pair(value: str) -> Iterator[str]:
+    """What the credentials of Basic hold: a name and a password."""
+    basic = _BASIC.fullmatch(value)
+    if basic and user_of(basic[2]) is not None:
+        yield from b64decode(basic[2]).decode().partition(":")[::2]
 
 
 def _telling(word: str) -> bool:
@@ -220,14 +253,18 @@ def _telling(word: str) -> bool:
 
 def _secrets(exchange: Exchange, named: Collection[str]) -> Iterator[str]:
     for name, value in (*exchange.call.headers, *exchange.reply.headers):
-        if name.lower() == "cookie":
-            yield from (told for _, told in _cookies(value))
-        elif secret_name(name, named):
+        if secret_name(name, named):
             yield value
+            yield from _of_cookies(value) if name.lower() == "cookie" and named else ()
     for name, _, value in _PARAMETER.findall(exchange.call.url):
-        if secret_name(unquote_plus(name)):
+        if secret_name(unquote_plus(name), named):
             yield value
     call = exchange.call
     with suppress(TooManyNames):  # then the body is not kept at all
-        for span in secret_spans(call.body, call.media_type):
+        for span in secret_spans(call.body, call.media_type, named):
             yield call.body[span.start : span.end].decode("utf-8", "replace")
+
+
+def _of_cookies(header: str) -> Iterator[str]:
+    for pair in header.split(";"):
+        yield pair.partition("=")[2].strip()

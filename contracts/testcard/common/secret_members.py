@@ -67,12 +67,15 @@ def _named_like_a_key(name: str) -> bool:
     return _SECRET_NAME.fullmatch(_CAMEL.sub("-", name).lower()) is not None
 
 
-def secret_spans(body: bytes, media_type: str | None) -> tuple[SecretSpan, ...]:
+def secret_spans(
+    body: bytes, media_type: str | None, named: Collection[str] = ()
+) -> tuple[SecretSpan, ...]:
     """Return where secrets stand in a body, in order and none within another.
 
     Args:
         body: of any kind.
         media_type: in small letters, without parameters.
+        named: further names of members and parts that are secret, in small letters.
 
     Raises:
         TooManyNames: there are more than 20,000 quotation marks, or parts.
@@ -80,11 +83,11 @@ def secret_spans(body: bytes, media_type: str | None) -> tuple[SecretSpan, ...]:
     kind = media_type or ""
     found: Iterator[SecretSpan] = iter(())
     if _JSON.match(body):  # whatever its type: `curl -d` calls JSON a form
-        found = _in_json(body)
+        found = _in_json(body, named)
     elif kind.startswith("multipart/"):
-        found = _in_parts(body)
+        found = _in_parts(body, named)
     elif kind == "application/x-www-form-urlencoded":
-        found = _in_pairs(body)
+        found = _in_pairs(body, named)
     spans: list[SecretSpan] = []
     for span in found:
         if not spans or span.start >= spans[-1].end:
@@ -92,30 +95,35 @@ def secret_spans(body: bytes, media_type: str | None) -> tuple[SecretSpan, ...]:
     return tuple(spans)
 
 
-def _in_json(body: bytes) -> Iterator[SecretSpan]:
+def _in_json(body: bytes, named: Collection[str]) -> Iterator[SecretSpan]:
     for at in places(body, b'"'):
         end = body.find(b'"', at + 1, at + 2 + _LONGEST_NAME)
-        if end < 0 or not _secret(body[at + 1 : end]):
+        if end < 0 or not _secret(body[at + 1 : end], named):
             continue
         if value := _JSON_VALUE.match(body, end + 1):
             text = value.lastindex or 1
             yield SecretSpan(value.start(text), value.end(text), bare=text == 2)
 
 
-def _in_parts(body: bytes) -> Iterator[SecretSpan]:
+def _in_parts(body: bytes, named: Collection[str]) -> Iterator[SecretSpan]:
     for at in places(body, b' name="'):
         start = at + len(b' name="')
         end = body.find(b'"', start, start + 1 + _LONGEST_NAME)
-        if end >= 0 and _secret(body[start:end]) and (value := _PART_VALUE.match(body, end + 1)):
+        if (
+            end >= 0
+            and _secret(body[start:end], named)
+            and (value := _PART_VALUE.match(body, end + 1))
+        ):
             yield SecretSpan(value.start(1), value.end(1))
 
 
-def _in_pairs(body: bytes) -> Iterator[SecretSpan]:
+def _in_pairs(body: bytes, named: Collection[str]) -> Iterator[SecretSpan]:
     for at in places(body, b"="):
         start = 1 + max(body.rfind(sign, max(0, at - _LONGEST_NAME), at) for sign in (b"&", b";"))
         if start or at <= _LONGEST_NAME:
             end = body.find(b"&", at)
-            if _secret(unquote_plus(body[start:at].decode("utf-8", "replace")).encode()):
+            name = unquote_plus(body[start:at].decode("utf-8", "replace"))
+            if _secret(name.encode(), named):
                 yield SecretSpan(at + 1, end if end >= 0 else len(body))
 
 
@@ -134,5 +142,5 @@ def places(body: bytes, sign: bytes) -> Iterator[int]:
         at = body.find(sign, at + 1)
 
 
-def _secret(name: bytes) -> bool:
-    return secret_name(name.decode("utf-8", "replace"))
+def _secret(name: bytes, named: Collection[str]) -> bool:
+    return secret_name(name.decode("utf-8", "replace"), named)

@@ -6,16 +6,16 @@ who sends them, or any one provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 import orjson
 
 from testcard.common.body import FilePart
 from testcard.common.fields import MULTIPART, Body
-from testcard.common.key_way import KeyWay
+from testcard.common.keyways import KeyWay
 from testcard.common.message import Call, Headers
 from testcard.common.operation import Operation
 from testcard.common.reading import Reading
@@ -60,29 +60,84 @@ def call_of(
         operation: what it is for.
         fields: by their names; FilePart for files, ABSENT for what is left out.
         key: None for a call without one.
-        key_header: the header that carries it; the first documented one where None.
+        key_header: name of the header, or the like, that carries it; the first documented one
+            where None.
         typed: whether the body's media type is named.
         params: of the path.
     """
+    way = _way_of(operation, key_header) if key is not None else None
+    if way is not None and way.location == "body":
+        fields = {**(fields or {}), way.name: key}
+    elif operation.key_in_body and key is None:
+        fields = fields and {
+            name: each for name, each in fields.items() if name not in _bodily(operation)
+        }
     said = spread(operation.takes.fields, operation.takes.root, fields or {})
     headers: Headers = (("User-Agent", OWN_AGENT), *_beside(said))
     url = _url(reading, operation, said, params or {})
-    if key is not None and operation.key_ways:
-        way = _way(operation, key_header)
-        if way.place == "query":
-            url += ("&" if "?" in url else "?") + urlencode({way.name: key})
-        elif way.place == "body":
-            said.document[way.name] = key
-        else:
-            value = way.written(key)
-            cookie = way.place == "cookie"
-            headers += (("Cookie", f"{way.name}={key}") if cookie else (way.name, value),)
+    if way is not None and key is not None:
+        url, headers = with_key(url, headers, way, key)
     if operation.body is None or fields is None:
         return Call(operation.method, url, headers)
     data, media_type = _written(operation.body, said.document)
     if typed:
         headers += (("Content-Type", media_type),)
     return Call(operation.method, url, headers, data)
+
+
+def _way_of(operation: Operation, name: str | None) -> KeyWay | None:
+    ways = [each for each in operation.key_ways if name in (None, each.name)]
+    return next(iter(ways), None)
+
+
+def _bodily(operation: Operation) -> tuple[str, ...]:
+    return tuple(each.name for each in operation.key_ways if each.location == "body")
+
+
+def with_key(url: str, headers: Headers, way: KeyWay, key: str) -> tuple[str, Headers]:
+    """Return a URL and headers with a key, sent in this way; one of a body is not theirs."""
+    written = way.written(key)
+    if way.location == "header":
+        return url, (*headers, (way.name, written))
+    if way.location == "query":
+        sign = "&" if "?" in url else "?"
+        return f"{url}{sign}{urlencode([(way.name, written)])}", headers
+    if way.location == "cookie":
+        told = [value for name, value in headers if name.lower() == "cookie"]
+        others = tuple(pair for pair in headers if pair[0].lower() != "cookie")
+        cookie = "; ".join((*told, f"{way.name}={written}"))
+        return url, (*others, ("Cookie", cookie))
+    return url, headers
+
+
+def rekeyed(call: Call, operation: Operation, key: str) -> Call:
+    """Return a call with this key in place of those that it carries; one in a body stays."""
+    way = operation.key_ways[0]
+    if way.location == "body":
+        return call
+    names = {each.name.lower() for each in operation.key_ways if each.location == "header"}
+    kept = tuple(pair for pair in call.headers if pair[0].lower() not in names)
+    cookies = {each.name for each in operation.key_ways if each.location == "cookie"}
+    queries = {each.name for each in operation.key_ways if each.location == "query"}
+    kept = tuple(pair for pair in (_cookie_without(each, cookies) for each in kept) if pair[1])
+    url, headers = with_key(_query_without(call.url, queries), kept, way, key)
+    return replace(call, url=url, headers=headers)
+
+
+def _cookie_without(pair: tuple[str, str], names: Collection[str]) -> tuple[str, str]:
+    if pair[0].lower() != "cookie" or not names:
+        return pair
+    cookies = (each.strip() for each in pair[1].split(";"))
+    kept = [each for each in cookies if each.partition("=")[0] not in names]
+    return pair[0], "; ".join(kept)
+
+
+def _query_without(url: str, names: Collection[str]) -> str:
+    before, mark, query = url.partition("?")
+    if not (names and mark):
+        return url
+    kept = [each for each in query.split("&") if unquote_plus(each.partition("=")[0]) not in names]
+    return f"{before}?{'&'.join(kept)}" if kept else before
 
 
 def _url(reading: Reading, operation: Operation, said: Spread, params: Mapping[str, str]) -> str:
@@ -107,12 +162,6 @@ def _url(reading: Reading, operation: Operation, said: Spread, params: Mapping[s
         for name, value in pairs
     ]
     return f"{url}?{urlencode(texts, doseq=True)}"
-
-
-def _way(operation: Operation, header: str | None) -> KeyWay:
-    """Return the way to send a key: in this header, or the first one there is."""
-    ways = operation.key_ways
-    return next((way for way in ways if way.name == header and way.place == "header"), ways[0])
 
 
 def _beside(said: Spread) -> Iterator[tuple[str, str]]:

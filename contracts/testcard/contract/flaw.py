@@ -56,7 +56,7 @@ def _of_key(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
     found = refused(seen.key_flaws, lenient=seen.reading.profile == "lenient")
     yield from found
     if seen.key == "empty" and not found:
-        where, said = seen.key_headers[:1], operation.key_evidence
+        where, said = seen.key_places[:1], operation.key_evidence
         yield Flaw("no-credits", "key", where, "empty-account", "the account is empty", said)
 
 

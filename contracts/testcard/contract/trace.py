@@ -18,7 +18,7 @@ from testcard.common.asked import Asked, asked_in
 from testcard.common.event_stream import EVENT_STREAM, ServerEvent, read_events
 from testcard.common.fields import Body
 from testcard.common.flaw import Flaw
-from testcard.common.keyed import read_key, sent_by
+from testcard.common.keyed import places_of_keys, read_key
 from testcard.common.keys import KeyKind, kind_of
 from testcard.common.masking import masking_of
 from testcard.common.message import Call, Exchange, Reply, Trace
@@ -159,14 +159,14 @@ class ReadExchange:
 
     @property
     def key(self) -> KeyKind:
-        """What kind of key was sent, in whichever header."""
-        return kind_of(self._key[0])
+        """What kind of key was sent, in whichever way; `good` where none is needed."""
+        free = self.operation is not None and self.operation.key_optional
+        return "good" if free and not self._key[0] else kind_of(self._key[0])
 
     @property
-    def key_headers(self) -> tuple[str, ...]:
-        """The headers that may carry a key and do."""
-        known = self.operation or self.reading.operations[0]
-        return tuple(way.name for way in known.key_ways if sent_by(way, self.call, known))
+    def key_places(self) -> tuple[str, ...]:
+        """Where a key may stand and does: names of headers, and the like."""
+        return places_of_keys(self.call, self.operation or self.reading.operations[0])
 
     # What came back
 

@@ -74,6 +74,8 @@ def drafts(values: Values, base: Fields) -> Iterator[Draft]:
     yield Draft(operation, values.required(), "nothing but what is required")
     yield Draft(operation, values.everything(), "all fields")
     for name, field in values.body.fields.items():
+        if field.role == "key":  # what is wrong with one is not a field's flaw
+            continue
         rest = {other: value for other, value in base.items() if other != name}
         if field.required and field.place.location != "path":
             without = rest if len(field.place.path) == 1 else rest | {name: ABSENT}

@@ -155,9 +155,10 @@ class _Planner:
 
     def _second(self, operation: Operation, values: Values, smallest: Fields) -> Iterator[PlanStep]:
         """The smallest call again, with defaults spelt out, another header, or nothing new."""
-        header = operation.key_headers[-1] if operation.key_headers else None
+        documented = [each.name for each in operation.key_ways if not each.alias]
+        header = documented[-1] if documented else None
         spelt = smallest | values.defaults()
-        if spelt != smallest or len(operation.key_headers) > 1:
+        if spelt != smallest or len(documented) > 1:
             purpose = "the same with every default spelt out"
             yield self._step(purpose, operation, spelt, key_header=header)
 

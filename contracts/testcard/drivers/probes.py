@@ -52,13 +52,13 @@ def forgiven_ways(
     for header in operation.key_aliases:
         call = call_of(reading, operation, base, key=key, key_header=header)
         yield f"the key in {header}", call
-    if operation.key_ways and not operation.key_ways[0].word and operation.key_headers:
-        yield "the key after Bearer", call_of(reading, operation, base, key=f"Bearer {key}")
-    if operation.key_ways and operation.key_ways[0].word and not operation.key_ways[0].basic:
-        call = call_of(reading, operation, base, key=key)
-        name = operation.key_ways[0].name
-        bare = tuple(pair for pair in call.headers if pair[0] != name)
-        yield "the key bare", replace(call, headers=(*bare, (name, key)))
+    for way in operation.key_ways[:1]:
+        if way.scheme == "plain" and way.location == "header":
+            yield "the key after Bearer", call_of(reading, operation, base, key=f"Bearer {key}")
+        if way.scheme in ("bearer", "prefixed"):
+            call = call_of(reading, operation, base)
+            bare = replace(call, headers=(*call.headers, (way.name, key)))
+            yield f"the key without {way.prefix}", bare
     for path in operation.aliases:
         call = call_of(reading, operation, base, key=key)
         yield f"another route, {path}", replace(call, url=reading.spec.server + path)

@@ -68,7 +68,7 @@ def _operation(spec: Spec, operation: Operation) -> Record:
         **asdict(operation.evidence),
         "key": {
             "headers": list(operation.key_headers),
-            "ways": [way.told for way in operation.key_ways if not way.alias],
+            "ways": [each.shown for each in operation.key_ways if not each.alias],
             "optional": operation.key_optional,
             **asdict(operation.key_evidence),
         },

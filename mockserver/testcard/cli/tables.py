@@ -135,16 +135,20 @@ class _Row:
     explains: bool = False
 
 
+def _key(operation: Operation) -> str:
+    ways = [each for each in operation.key_ways if not each.alias]
+    if not ways:
+        return "no key"
+    told = " or ".join(dict.fromkeys(each.shown for each in ways))
+    where = "in header " if all(each.location == "header" for each in ways) else "in "
+    return f"key {where}{told}{', may be missing' if operation.key_optional else ''}"
+
+
 def _operation_parts(spec: Spec, operation: Operation, width: int) -> Iterator[RenderableType]:
     said = operation.evidence
     title = f"{operation.method} {spec.server}{operation.path}"
     yield Text.assemble((title, "bold"), f"  {operation.id}  ", _graded(said))
-    told = dict.fromkeys(way.told for way in operation.key_ways if not way.alias)
-    keys = " or ".join(told) or "none"
-    key = operation.key_evidence
-    optional = ", may be missing" if operation.key_optional else ""
-    headers = all(way.place == "header" for way in operation.key_ways)
-    yield Text.assemble(f"key in {'header ' * headers}{keys}{optional}  ", _graded(key))
+    yield Text.assemble(f"{_key(operation)}  ", _graded(operation.key_evidence))
     for body in operation.bodies:
         if body.media_type:
             yield Text(f"body: {body.media_type}")

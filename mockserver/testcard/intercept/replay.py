@@ -122,7 +122,8 @@ class Replay:
         dialect, operation = match.dialect, match.operation
         named = dialect.reading.key_headers if dialect else frozenset()
         clean = redacted((Exchange(call, Reply(0)),), named)[0].call  # as a recording holds it
-        query = {f"?{name}": value for name, value in parse_qsl(clean.parts.query)}
+        pairs = parse_qsl(clean.parts.query)
+        query = {f"?{name}": value for name, value in pairs if name.lower() not in named}
         if dialect is None or operation is None:
             url = clean.url.partition("?")[0]
             return Essence(f"{call.method} {url}", query | _raw(clean.body))

@@ -13,6 +13,7 @@ import orjson
 
 from testcard.common.message import Call, Reply
 from testcard.common.picture import PictureError, encode, media_type
+from testcard.contract.calls import rekeyed
 from testcard.contract.targets import Http, Target
 from testcard.intercept.hosts import Source
 from testcard.intercept.options import RunOptions, provider_hosts
@@ -95,12 +96,9 @@ def keyed(mock: Mock, keys: Mapping[str, str]) -> Callable[[Call], Call]:
         match = mock.route(call)
         operation = match.operation
         key = keys.get(match.provider) if match.provider else None
-        if key is None or operation is None or not operation.key_headers:
+        if key is None or operation is None or not operation.key_ways:
             return call
-        way = next(way for way in operation.key_ways if way.place == "header" and not way.alias)
-        names = {name.lower() for name in (*operation.key_headers, *operation.key_aliases)}
-        kept = tuple(pair for pair in call.headers if pair[0].lower() not in names)
-        return replace(call, headers=(*kept, (way.name, way.written(key))))
+        return rekeyed(call, operation, key)
 
     return prepare
 

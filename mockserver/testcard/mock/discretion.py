@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 
 from testcard.common.flaw import Finding
 from testcard.common.message import BLANKED, Call, Exchange, Reply
-from testcard.common.redaction import blanked, secrets_of, text_without, trace_without
+from testcard.common.redaction import (
+    blanked,
+    header_blanked,
+    secrets_of,
+    text_without,
+    trace_without,
+)
 from testcard.common.secret_members import secret_name
 from testcard.common.trouble import Trouble
 
@@ -46,16 +52,17 @@ def without_secrets(told: Told, named: frozenset[str]) -> Told:
 
     Args:
         told: as it came.
-        named: headers that carry keys, in small letters, beside those known by their names.
+        named: headers, parameters, cookies and fields that carry keys, in small letters, beside
+            those known by their names.
     """
-    if _suspicious(told, named):
+    if _suspicious(told) or not named.isdisjoint(told.fields):
         return _searched(told, named)
     exchange, detail, findings, fields = told
     call = exchange.call
     headers = list(call.headers)
     for at in _secret_among(tuple([name for name, _ in headers]), named):
         name, value = headers[at]
-        headers[at] = name, blanked(value)
+        headers[at] = name, header_blanked(name, value, named)
     kept = Call(call.method, call.url, tuple(headers), call.body)
     seen = Exchange(kept, exchange.reply, exchange.started, exchange.elapsed)
     return Told(seen, detail, findings, fields)
@@ -92,10 +99,8 @@ def discreet(trouble: Trouble, call: Call, named: Collection[str]) -> Trouble:
     return Trouble(trouble.kind, message, breaches, trouble.retry_after)
 
 
-def _suspicious(told: Told, named: frozenset[str]) -> bool:
-    fields = told.fields
-    nested = not _NESTED.isdisjoint(map(type, fields.values()))
-    if told.detail or told.findings or nested or not named.isdisjoint(fields):
+def _suspicious(told: Told) -> bool:
+    if told.detail or told.findings or not _NESTED.isdisjoint(map(type, told.fields.values())):
         return True
     url, body = told.exchange.call.url, told.exchange.call.body
     return "?" in url or "@" in url or b"?" in body or b"@" in body
@@ -112,8 +117,14 @@ def _searched(told: Told, named: Collection[str]) -> Told:
         trace_without((exchange,), named, values)[0],
         text_without(told.detail, values),
         tuple(replace(each, message=text_without(each.message, values)) for each in told.findings),
-        _clean(told.fields, values),
+        {name: _field(name, each, named, values) for name, each in told.fields.items()},
     )
+
+
+def _field(name: str, value: Any, named: Collection[str], values: Sequence[str]) -> Any:
+    if isinstance(value, str) and name.lower() in named:
+        return blanked(value)
+    return _clean(value, values)
 
 
 def _clean(value: Any, values: Sequence[str]) -> Any:

@@ -78,8 +78,10 @@ def meets(visit: Visit, dialect: Dialect, fault: Fault) -> bool:
 def _digests_of_keys(visit: Visit, dialect: Dialect) -> set[str]:
     names = dialect.reading.key_headers
     sent = (value for name, value in visit.call.headers if name.lower() in names)
-    own = {read_key(visit.call, visit.operation)[0]} if visit.operation else set()
-    return {key_digest(key) for key in {*own, *map(bare_key, sent)} if key}
+    found = {key_digest(bare_key(value)) for value in sent}
+    if visit.operation:
+        found.add(key_digest(read_key(visit.call, visit.operation)[0]))
+    return found
 
 
 def read_fields(visit: Visit, dialect: Dialect, operation: Operation) -> None:

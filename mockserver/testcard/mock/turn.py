@@ -118,9 +118,16 @@ class Turn:
             wanted = preferred.get("code"), preferred.get("example")
             return self._dialect.example(self._visit, *wanted)
         self._meet_fault()
+        if operation.key_in_body and holds_up(self._visit.call):
+            return lambda: self._unlocked(operation)
         self._unlock(operation)
         if holds_up(self._visit.call):
             return lambda: self._read(operation)
+        return self._read(operation)
+
+    def _unlocked(self, operation: Operation) -> Reply | Step:
+        """Read a body that holds the key, too."""
+        self._unlock(operation)
         return self._read(operation)
 
     def _asked_for(self) -> Operation:
