@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
-from testcard.common.spec import Node, words
+from testcard.common.document import Node, words
 
 Phase = Literal["queued", "running", "succeeded", "failed", "canceled", "moderated", "expired"]
 """How far a job is, in testcard's words; all but the first two end it."""
