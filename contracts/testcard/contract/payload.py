@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import pybase64
 
 from testcard.common.picture import PictureError, Pixels, decode
-from testcard.common.schema import Schema
+from testcard.common.schema import Schema, nodes
 from testcard.common.spec import words
 from testcard.common.upload import encoding_of, file_of
 
@@ -67,21 +68,27 @@ class Picture:
         return self.flaw or (str(found) if isinstance(found, PictureError) else "")
 
 
-def picture_from(value: Any, declared: tuple[str, ...], decoder: PictureDecoder) -> Picture:
-    """Return a picture that a reply carries in base64, as whatever media types it `declared`."""
+def picture_from(
+    value: Any, declared: tuple[str, ...], decoder: PictureDecoder, *, in_uri: bool = False
+) -> Picture:
+    """Return a picture that a reply carries in base64, as whatever media types it `declared`.
+
+    Args:
+        value: base64, or with `in_uri` a data URI of it.
+        declared: media types that the reply gives it.
+        decoder: decodes it.
+        in_uri: whether the page has a data URI there.
+    """
+    if in_uri and isinstance(value, str):
+        head, comma, value = value.partition(",")
+        if not (comma and head.startswith("data:")):
+            return Picture(b"", declared, "not a data URI", decoder)
+        declared = (*declared, head.removeprefix("data:").partition(";")[0])
     try:
         data, flaw = pybase64.b64decode(value, validate=True), ""
     except (ValueError, TypeError) as error:
         data, flaw = b"", f"not base64: {error}"
     return Picture(data, declared, flaw, decoder)
-
-
-def pictures_said(said: Mapping[str, Any], decoder: PictureDecoder) -> tuple[Picture, ...]:
-    """Return the pictures that a reply carries in base64 by role, one or a list of them."""
-    value, told = said["picture"], said.get("media-type")
-    declared = (told,) if isinstance(told, str) else ()
-    listed = value if isinstance(value, list) else [value]
-    return tuple(picture_from(each, declared, decoder) for each in listed)
 
 
 def pictures_streamed(
@@ -93,25 +100,72 @@ def pictures_streamed(
     return tuple(picture_from(each["picture"], (), decoder) for each in whole)
 
 
-def urls_said(said: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the URLs of pictures that a reply has by role."""
-    given = (said.get(role) for role in ("picture-urls", "picture-url"))
-    listed = (each if isinstance(each, list) else [each] for each in given)
-    return tuple(one for each in listed for one in each if isinstance(one, str))
+def reply_roles(schema: Schema, value: Any, *, scopes: bool = False) -> Iterator[tuple[str, Any]]:
+    """Yield (role, value) for each place of `value` that `schema` gives a role.
 
-
-def reply_roles(schema: Schema, value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield (role, value) for each place of `value` that `schema` gives a role."""
+    Args:
+        schema: of the value.
+        value: a reply, or a part of one.
+        scopes: whether to go into lists that have an item for each picture, breach or job.
+    """
     branch = branch_of(schema, value)
     if branch:
-        yield from reply_roles(_at(schema, branch), value)
+        yield from reply_roles(_at(schema, branch), value, scopes=scopes)
         return
     if role := words(schema).get("role"):
         yield role, value
+    for child, part in _parts(schema, value, scopes=scopes):
+        yield from reply_roles(child, part, scopes=scopes)
+
+
+def reply_scope(schema: Schema, value: Any, scope: str) -> Iterator[dict[str, Any]]:
+    """Yield role -> value of each item of the lists with `each: scope` in a reply."""
+    branch = branch_of(schema, value)
+    if branch:
+        yield from reply_scope(_at(schema, branch), value, scope)
+        return
+    if words(schema).get("each") == scope and isinstance(value, list):
+        yield from (dict(reply_roles(schema.get("items", {}), one)) for one in value)
+        return
+    for child, part in _parts(schema, value, scopes=True):
+        yield from reply_scope(child, part, scope)
+
+
+def pictures_in(schema: Schema, value: Any, decoder: PictureDecoder) -> Iterator[Picture]:
+    """Yield the pictures that a reply carries in base64, in its order."""
+    whole = list(reply_roles(schema, value))
+    general = dict(whole).get("media-type")
+    listed = [
+        (one["picture"], one.get("media-type", general))
+        for one in reply_scope(schema, value, "pictures")
+        if "picture" in one
+    ]
+    alone = [(each, general) for role, each in whole if role == "picture"]
+    in_uri = any(words(node).get("encodings") == ["data-uri"] for _, node in nodes(schema))
+    for each, told in listed or alone:
+        declared = (told,) if isinstance(told, str) else ()
+        yield from (picture_from(one, declared, decoder, in_uri=in_uri) for one in _list(each))
+
+
+def urls_in(schema: Schema, value: Any) -> Iterator[str]:
+    """Yield the URLs of pictures that a reply tells of, in its order."""
+    each = [one.items() for one in reply_scope(schema, value, "pictures")]
+    for role, told in (*reply_roles(schema, value), *chain.from_iterable(each)):
+        if role in ("picture-url", "picture-urls"):
+            yield from (one for one in _list(told) if isinstance(one, str))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _parts(schema: Schema, value: Any, *, scopes: bool) -> Iterator[tuple[Schema, Any]]:
     if isinstance(value, Mapping):
         for name, child in schema.get("properties", {}).items():
             if name in value:
-                yield from reply_roles(child, value[name])
+                yield child, value[name]
+    elif isinstance(value, list) and "items" in schema and (scopes or "each" not in words(schema)):
+        yield from ((schema["items"], one) for one in value)
 
 
 def branch_of(schema: Schema, value: Any) -> tuple[str, int] | None:

@@ -6,9 +6,11 @@ them, or know who answered.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from testcard.common.schema import nodes, types
+from testcard.common.spec import words
 from testcard.common.states import ASKING, AT_WORK, Phase
 from testcard.contract.payload import Picture, picture_bytes
 from testcard.contract.trace import ReadExchange
@@ -102,24 +104,38 @@ def jobs(seen: Iterable[ReadExchange]) -> tuple[JobLife, ...]:
 
 def paintings(seen: tuple[ReadExchange, ...]) -> tuple[Painting, ...]:
     """Return every painting: of synchronous calls, and of jobs whose pictures were fetched."""
-    found = [_of_call(each) for each in seen if each.does == "pictures" and each.succeeded]
+    fetched: dict[str, ReadExchange] = {}
+    for each in seen:
+        if each.linked is not None:
+            fetched.setdefault(each.call.url, each)
+    made = [each for each in seen if each.does == "pictures" and each.succeeded]
+    found = [one for each in made if (one := _of_call(each, fetched)) is not None]
     found += [one for life in jobs(seen) if (one := _of_job(life)) is not None]
     return tuple(sorted(found, key=lambda each: each.order.index))
 
 
-def _of_call(seen: ReadExchange) -> Painting:
+def _of_call(seen: ReadExchange, fetched: Mapping[str, ReadExchange]) -> Painting | None:
     listed = isinstance(seen.said.get("picture"), list)
     several = listed or seen.asked.samples == 1 or may_list(seen)
-    return Painting(seen, seen.pictures, (seen.index,), seen.asked.samples if several else None)
+    wanted = seen.asked.samples if several else None
+    if seen.pictures or not seen.urls:
+        return Painting(seen, seen.pictures, (seen.index,), wanted)
+    found = [fetched[url] for url in seen.urls if url in fetched]
+    pictures = tuple(picture for each in found for picture in each.pictures)
+    subject = (seen.index, *(each.index for each in found))
+    return Painting(seen, pictures, subject, wanted) if found else None
 
 
 def may_list(seen: ReadExchange) -> bool:
     """Whether the reply's schema has room for several pictures."""
-    properties = (seen.schema or {}).get("properties", {})
-    return any(
-        "array" in child.get("type", ()) and child.get("x-testcard", {}).get("role") == "picture"
-        for child in properties.values()
-    )
+    for _, node in nodes(seen.schema or {}):
+        own = words(node)
+        role = own.get("role") or words(node.get("items", {})).get("role")
+        if own.get("each") == "pictures" or role == "picture-urls":
+            return True
+        if role in ("picture", "picture-url") and "array" in types(node):
+            return True
+    return False
 
 
 def _of_job(life: JobLife) -> Painting | None:

@@ -35,10 +35,10 @@ from testcard.contract.payload import (
     Picture,
     PictureDecoder,
     picture_bytes,
-    pictures_said,
+    pictures_in,
     pictures_streamed,
     reply_roles,
-    urls_said,
+    urls_in,
 )
 
 _BUSY: Final = ("rate-limited", "overloaded", "failed")
@@ -247,8 +247,8 @@ class ReadExchange:
             return ()
         if self.events and self.schema:
             return pictures_streamed(self.schema, self.documents, self.decoder)
-        if "picture" in self.said:
-            return pictures_said(self.said, self.decoder)
+        if "json" in self.media_type and self.schema:
+            return tuple(pictures_in(self.schema, self.json, self.decoder))
         bytes_due = self.does in _GIVING and "json" not in self.media_type
         if bytes_due and (format_of(self.media_type) or sniff(self.reply.body)):
             return (Picture(self.reply.body, (self.media_type,), "", self.decoder),)
@@ -279,7 +279,8 @@ class ReadExchange:
     @property
     def urls(self) -> tuple[str, ...]:
         """The pictures' URLs that the reply lists."""
-        return urls_said(self.said)
+        found = urls_in(self.schema, self.json) if self.schema and self.json else ()
+        return tuple(dict.fromkeys(found))
 
 
 def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:

@@ -23,6 +23,7 @@ from testcard.contract.session import Session
 from testcard.drivers import probes
 from testcard.drivers.drafts import Draft, Written, call_for, drafts
 from testcard.drivers.edges import EXACT
+from testcard.drivers.fetching import fetch
 from testcard.drivers.following import Following
 from testcard.drivers.values import PROMPTS, Fields, Values
 
@@ -57,6 +58,8 @@ def plan(session: Session) -> None:
         seen = session.read(session.send(step.call))
         if seen.does == "job" and seen.succeeded and seen.job_id:
             (following.to_its_cancel if step.canceled else following.to_the_end)(seen)
+        elif seen.does == "pictures" and seen.succeeded:
+            fetch(session, seen)
 
 
 def planned(session: Session) -> tuple[PlanStep, ...]:
@@ -241,9 +244,11 @@ class _Planner:
     def _questions(self) -> Iterator[PlanStep]:
         for operation in self._reading.operations:
             kinds: tuple[KeyKind, ...] = ("good", "none", "wrong")
-            if operation.does == "account":
-                for key in kinds:
-                    yield self._step(f"the account, {key} key", operation, None, key=key)
+            for key in kinds if operation.does == "account" else ():
+                yield self._step(f"the account, {key} key", operation, None, key=key)
+            least = Values(operation, operation.takes, True, self._session.links).required()
+            if operation.does == "info":
+                yield self._step("information", operation, least or None)
             for key in kinds if operation.does in ASKING else ():
                 call = self._session.call(operation, key=key, job_id=UNKNOWN_JOB)
                 yield self._as_step(f"{operation.id}: an unknown job, {key} key", call)

@@ -124,13 +124,14 @@ class _Rehearsal:
     def _sent(self, operation: Operation, fields: Fields, policy: str = "at-once") -> ReadExchange:
         """Send one call; where it asks after a job, one that was begun for it."""
         self.mock.world.set_policy(JobPolicy.parse(policy))
-        if operation.does in _MAKING:
-            return self._answered(call_of(self.reading, operation, fields, key=GOOD_KEY))
+        if operation.does in _MAKING or not operation.does.startswith("job"):
+            said = fields if operation.takes.fields else None
+            return self._answered(call_of(self.reading, operation, said, key=GOOD_KEY))
         job = self._begun("never" if operation.does in _AT_WORK else policy)
         asked = next((each for each in operation.takes.telling if each.role == "job-id"), None)
-        said = fields | ({asked.name: job} if asked else {})
+        told = fields | ({asked.name: job} if asked else {})
         params = {} if asked else dict.fromkeys(operation.param_names, job)
-        given = said if operation.takes.fields else None
+        given = told if operation.takes.fields else None
         return self._answered(call_of(self.reading, operation, given, key=GOOD_KEY, params=params))
 
     def _begun(self, policy: str) -> str:

@@ -85,6 +85,10 @@ class Dialect(Served, Protocol):
         """Return how many of the job's pictures the answer carries."""
         ...
 
+    def gives_urls(self, visit: Visit) -> bool:
+        """Whether the answer says where the pictures are."""
+        ...
+
     def success(
         self, visit: Visit, job: PictureJob, pictures: Sequence[bytes], world: World
     ) -> Reply:

@@ -95,6 +95,17 @@ def said(visit: Visit, role: str) -> Any:
     return None
 
 
+def wants_base64(visit: Visit) -> bool | None:
+    """Whether the call asks for pictures in JSON; None where it does not say.
+
+    Where the field has words for it, a word that speaks of base64 means yes.
+    """
+    value = said(visit, "as-base64")
+    if isinstance(value, str):
+        return "64" in value
+    return None if value is None else bool(value)
+
+
 # Of pictures
 
 

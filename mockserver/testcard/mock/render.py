@@ -38,6 +38,8 @@ def render(schema: Schema, known: Mapping[str, Any], sample: Any = ABSENT) -> An
     if "each" in own and (every := known.get(each_of(own["each"]))) is not None:
         return [render(schema.get("items", {}), {**known, **one}) for one in every]
     value = told(schema, known)
+    if value is ABSENT and (one := _listed(schema, known)):
+        return [render(schema["items"], {**known, one: each}) for each in known[one]]
     if value is ABSENT:
         for keyword in _BRANCHES:
             if keyword in schema:
@@ -72,6 +74,12 @@ def told(schema: Schema, known: Mapping[str, Any]) -> Any:
     return value if value is ABSENT else shaped(value, schema, known)
 
 
+def _listed(schema: Schema, known: Mapping[str, Any]) -> str:
+    """The role of a list's items of which several are known; empty for none."""
+    role: str = words(schema.get("items", {})).get("role", "")
+    return role if role and isinstance(known.get(role), list) else ""
+
+
 def _object(schema: Schema, known: Mapping[str, Any], sample: Any) -> dict[str, Any]:
     shown = sample if isinstance(sample, Mapping) else {}
     required, listed = schema.get("required", ()), schema["properties"]
@@ -92,7 +100,9 @@ def _branch(branches: list[Schema], known: Mapping[str, Any], sample: Any) -> Sc
 
 def _says(schema: Schema, known: Mapping[str, Any]) -> bool:
     own = words(schema)
-    if each_of(own.get("each", "")) in known or told(schema, known) is not ABSENT:
+    if each_of(own.get("each", "")) in known or _listed(schema, known):
+        return True
+    if told(schema, known) is not ABSENT:
         return True
     children = schema.get("properties")
     return any(_says(child, known) for child in children.values()) if children else False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -23,21 +24,24 @@ from testcard.common.price import PriceError, terms_of
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.errand import Errand
+from testcard.mock.facts import urls_of
 from testcard.mock.services import Step
 from testcard.mock.studio import PaintRequest
 from testcard.mock.uploads import Uploads, decoded, held, masked, order_of, taken, uploads_of
 from testcard.mock.veil import Veil
-from testcard.mock.world import Hold, Order
+from testcard.mock.world import Hold, JobPolicy, Order
 
 _WAIT: Final = re.compile(r"(?i)\bwait\b(?:\s*=\s*\"?([0-9]{1,6})\b)?")
 _LONGEST_WAIT: Final = 60  # seconds, where a client only says that it waits
+_AT_ONCE: Final = JobPolicy("at-once", 0)
 _Then = Callable[[Mapping[str, Pixels]], "Reply | Step"]
 """Goes on, with the pictures sent by role."""
 
 
 def pictures(errand: Errand) -> Reply | Step:
     """Paint what is asked for, and answer with it."""
-    return _taken(errand, uploads_of(errand.visit, errand.body), partial(_paint, errand))
+    uploads = uploads_of(errand.visit, errand.body)
+    return _taken(errand, uploads, partial(_paint, errand, uploads))
 
 
 def job(errand: Errand) -> Reply | Step:
@@ -61,7 +65,7 @@ def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Repl
     return _paid(errand, later, lambda hold: _begun(errand, order, hold))
 
 
-def _paint(errand: Errand, sent: Mapping[str, Pixels]) -> Reply | Step:
+def _paint(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply | Step:
     now, dialect = _job(errand, sent), errand.dialect
     wanted = PaintRequest(
         now,
@@ -69,9 +73,13 @@ def _paint(errand: Errand, sent: Mapping[str, Pixels]) -> Reply | Step:
         dialect.pictures_wanted(errand.visit, now),
         _moderated(errand, now),
     )
+    deliver = partial(_painted, errand, wanted)
+    if dialect.gives_urls(errand.visit):
+        order = replace(order_of(uploads, now, wanted.veil), policy=_AT_ONCE)
+        deliver = partial(_linked, errand, wanted, order)
     if errand.services.studio.known(wanted):
-        return _paid(errand, now, lambda hold: _painted(errand, wanted, hold))
-    return lambda: _paid(errand, now, lambda hold: _painted(errand, wanted, hold))
+        return _paid(errand, now, deliver)
+    return lambda: _paid(errand, now, deliver)
 
 
 def wait_of(errand: Errand) -> float:
@@ -152,3 +160,17 @@ def _painted(errand: Errand, wanted: PaintRequest, hold: Hold) -> Reply:
     reply = errand.dialect.success(errand.visit, wanted.job, painted, errand.world)
     errand.world.settle(hold)
     return reply
+
+
+def _linked(errand: Errand, wanted: PaintRequest, order: Order, hold: Hold) -> Reply:
+    """Answer with where the pictures are, which are kept as those of jobs are."""
+    world, visit = errand.world, errand.visit
+    painted = errand.services.paint(wanted)
+    visit.left = hold.left
+    kept = world.begin_job(visit.draws.id(), order, hold)
+    visit.facts["picture-urls"] = urls_of(visit, kept.id, wanted.job.samples)
+    try:
+        return errand.dialect.success(visit, wanted.job, painted, world)
+    except BaseException:
+        world.withdraw_job(kept.id)
+        raise

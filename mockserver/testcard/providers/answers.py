@@ -20,6 +20,8 @@ from testcard.mock.negotiation import is_json
 from testcard.mock.render import json_bytes, told
 
 JSON: Final = "application/json"
+URLS: Final = frozenset({"picture-url", "picture-urls"})
+"""Roles of where pictures are."""
 
 
 def status_of(answer: str, code: str | None) -> int:
@@ -52,9 +54,14 @@ def roles_in(reading: Reading) -> Iterator[str]:
     """Yield the roles that answers have places for, in bodies and in headers."""
     for operation in reading.operations:
         for response in operation.answers.values():
-            parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
-            for part in parts:
-                yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
+            yield from roles_of(response)
+
+
+def roles_of(response: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the roles that an answer has places for."""
+    parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
+    for part in parts:
+        yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
 
 
 def headers_of(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:

@@ -24,19 +24,29 @@ from testcard.common.spec import Spec, words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.events import events_of
-from testcard.mock.facts import Painted, of_call, of_job, of_pictures, of_trouble, said
+from testcard.mock.facts import (
+    Painted,
+    of_call,
+    of_job,
+    of_pictures,
+    of_trouble,
+    said,
+    wants_base64,
+)
 from testcard.mock.negotiation import is_json, preferred
 from testcard.mock.render import each_of, json_bytes, render
 from testcard.mock.standing import facts_of
 from testcard.mock.world import AccountId, Job, World
 from testcard.providers.answers import (
     JSON,
+    URLS,
     example_body,
     example_headers,
     headers_of,
     json_of,
     media_types_in,
     roles_in,
+    roles_of,
     standard_headers,
     status_of,
 )
@@ -108,7 +118,7 @@ class SpecDialect:
         pictures = [each for each in offered if format_of(each)]
         if not pictures or len(offered) == 1:
             return (pictures or told)[0]
-        asked, pool = self.said(visit, "as-base64"), [*pictures, *told]
+        asked, pool = wants_base64(visit), [*pictures, *told]
         if asked is not None:
             pool = told if asked and JSON in offered else pictures
         usual: str = words(response).get("prefers", "")
@@ -143,9 +153,16 @@ class SpecDialect:
             headers = (("content-type", media_type), *headers_of(response, known))
             streamed = bool(words(response).get("chunked"))
             return Reply(status, headers, pictures[0], streamed=streamed)
-        painted = Painted(job, pictures, f"image/{self.picture_format_of(visit)}")
-        known |= of_pictures(painted, self._roles)
+        media, urls = f"image/{self.picture_format_of(visit)}", known.get("picture-urls", ())
+        roles = self._roles - {"picture"} if wants_base64(visit) is False else self._roles
+        known |= of_pictures(Painted(job, pictures, media, urls), roles)
         return self.worded(status, response, known)
+
+    def gives_urls(self, visit: Visit) -> bool:
+        """Whether a JSON answer has a place for URLs, and the call does not ask for base64."""
+        if not self._roles & URLS or format_of(self.reply_type(visit)) or wants_base64(visit):
+            return False
+        return bool(URLS & set(roles_of(self.success_response(visit)[1])))
 
     def informed(self, visit: Visit, world: World) -> Reply:
         """Answer a call that only informs: with the example, and in it what is known."""

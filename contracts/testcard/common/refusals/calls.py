@@ -131,7 +131,7 @@ def _answer_media_types(document: Node) -> Iterator[SpecRefusal]:
     for at, node, _ in _calls(document):
         for status, response in node["responses"].items():
             for media_type in response.get("content", {}):
-                if media_type not in _ANSWERS:
+                if media_type not in _ANSWERS and not media_type.endswith("+json"):
                     where = (*at, "responses", status, "content", media_type)
                     seen = f"an answer of {media_type} is never given"
                     yield SpecRefusal(where, seen, f"one of {', '.join(_ANSWERS)}")
