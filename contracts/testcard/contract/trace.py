@@ -279,8 +279,7 @@ class ReadExchange:
     @property
     def urls(self) -> tuple[str, ...]:
         """The pictures' URLs that the reply lists."""
-        found = urls_in(self.schema, self.json) if self.schema and self.json else ()
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(urls_in(self.schema or {}, self.json)))
 
 
 def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:
