@@ -31,10 +31,12 @@ from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.picture_folder import PictureFolder
 from testcard.mock.world import JobPolicy
 from testcard.providers.base import SpecDialect
+from testcard.providers.named import dialect_named
 
 GROUP = "testcard.providers"
 ENGINES = "testcard.engines"
 
+_FILES = (".yaml", ".yml", ".json")
 _Provider = tuple[Spec, type[SpecDialect]]
 _log = logging.getLogger(GROUP)
 
@@ -233,17 +235,27 @@ def parse_settings(words: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def find(name: str) -> _Provider:
-    """Return the spec and dialect of a provider, or of a spec file.
+    """Return the spec and dialect of a provider, or of `FILE` or `FILE:module.Class`.
 
     Raises:
         SpecError: nothing is called so; the message lists what is.
     """
     if name in _points():
         return _open(name)
-    if name.endswith((".yaml", ".yml")):
+    if name.endswith(_FILES):
         return load(Path(name)), SpecDialect
+    file, colon, dialect = name.rpartition(":")
+    if colon and file.endswith(_FILES):
+        return load(Path(file)), dialect_named(dialect)
     known = _list(_points())
-    raise SpecError(f"{name!r} is no provider; there are: {known}; or name a spec file (.yaml)")
+    todo = "or name a spec file (.yaml, .json), its dialect behind a colon"
+    raise SpecError(f"{name!r} is no provider; there are: {known}; {todo}")
+
+
+def all_and(specs: Iterable[str]) -> tuple[str, ...]:
+    """Return what is installed by its ids, and the spec files named; none where none are."""
+    named = tuple(specs)
+    return (*(spec.id for spec, _ in installed()), *named) if named else ()
 
 
 def _open(name: str) -> _Provider:

@@ -157,6 +157,10 @@ def check(
 def audit(
     file: Annotated[Path, typer.Argument(metavar="F.har", help="Recorded traffic.")],
     *,
+    spec: Annotated[
+        list[str] | None,
+        typer.Option("--spec", metavar="FILE", help="Judge by this spec too; repeatable."),
+    ] = None,
     kind: AnsweredBy = Answerer.LIVE,
     profile: Profile = ProfileName.DOCUMENTED,
     report: Reports = None,
@@ -168,7 +172,7 @@ def audit(
     with clear_errors():
         files = report_files(report or ())
         known_ones = baseline.load(accepted) if accepted else None
-        readings = runs.all_readings(profile.value)
+        readings = runs.all_readings(profile.value, spec or ())
         found = runs.run_audit(har.read(file), file.name, kind.value, readings)
         if not found.runs:
             typer.echo(f"testcard: {file}: none of its calls is to a known provider", err=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from testcard.assembly import Options, build, installed, open_engine
+from testcard.assembly import Options, all_and, build, installed, open_engine
 from testcard.clauses.judging import audit
 from testcard.cli.words import BROKEN, KEPT, NOTHING, UsageError
 from testcard.common.addresses import served_at
@@ -230,9 +230,9 @@ def run_audit(trace: Trace, name: str, kind: TargetKind, readings: Iterable[Read
     return Report(name, kind, found, started, took, version("testcard"))
 
 
-def all_readings(profile: Profile) -> list[Reading]:
-    """Return the reading of every installed provider."""
-    ids = tuple(spec.id for spec, _ in installed())
+def all_readings(profile: Profile, specs: Iterable[str] = ()) -> list[Reading]:
+    """Return the reading of every installed provider, and of each spec file named."""
+    ids = all_and(specs) or tuple(spec.id for spec, _ in installed())
     mock = build(Options(providers=ids, profile=profile))
     return [dialect.reading for dialect in mock.dialects.values()]
 

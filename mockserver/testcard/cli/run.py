@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from testcard.assembly import Options, build, open_engine, parse_settings
+from testcard.assembly import Options, all_and, build, open_engine, parse_settings
 from testcard.cli.words import (
     BROKEN,
     KEPT,
@@ -81,6 +81,7 @@ PicturesFolder = Annotated[
 Profile = Annotated[
     ProfileName, typer.Option("--profile", help="The page to the letter, or what is sent too.")
 ]
+Specs = Annotated[Pairs, _words("--spec", "FILE", "Answer for this spec's hosts too; repeatable.")]
 EngineName = Annotated[str, typer.Option("--engine", help="card, or reference: real pictures.")]
 ModelNames = Annotated[
     Pairs, _words("--model", "FOLDER_OR_ID", "A checkpoint for the reference engine; repeatable.")
@@ -111,6 +112,7 @@ def run(
     allow: Allow = None,
     pictures_from: PicturesFrom = None,
     pictures: PicturesFolder = None,
+    spec: Specs = None,
     profile: Profile = ProfileName.LENIENT,
     settings: Settings = None,
     engine: EngineName = "card",
@@ -139,6 +141,7 @@ def run(
         )
         reports = report_files(report or ())
         options = Options(
+            providers=all_and(spec or ()),
             profile=profile.value,
             settings=parse_settings(settings or ()),
             policy=JobPolicy.parse(jobs),
