@@ -191,7 +191,7 @@ class _Planner:
         if low:
             fields = base | low | values.chance()
             yield self._step("the lower end of every range", operation, fields)
-        for end in ("maximum", "minimum"):
+        for end in ("maximum", "minimum") if self._session.thorough else ():
             guessed = values.extreme(end, sure=False)
             if guessed:
                 purpose = f"the {end} of ranges that no source names"
