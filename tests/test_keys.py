@@ -182,6 +182,7 @@ def test_no_key_is_in_the_log() -> None:
 
 
 @pytest.mark.parametrize("profile", ["documented", "lenient"])
+@pytest.mark.long
 def test_check_breaks_nothing_and_an_audit_agrees(profile: str, tmp_path: Path) -> None:
     har = tmp_path / "run.har"
     options = ["--profile", profile, "--report", f"har={har}"]

@@ -135,6 +135,7 @@ def test_an_opaque_mask_of_alpha_repaints_nothing() -> None:
 
 
 @pytest.mark.parametrize("polarity", ["black", "alpha"])
+@pytest.mark.long
 def test_check_breaks_nothing(tmp_path: Path, polarity: str) -> None:
     run = CliRunner().invoke(app, ["check", str(spec(tmp_path, polarity))])
     assert (run.exit_code, "No promise broken" in run.output) == (0, True), run.output

@@ -86,6 +86,7 @@ def test_where_a_page_says_nothing_of_it_the_words_are_words() -> None:
 
 
 @pytest.mark.parametrize("profile", ["lenient", "documented"])
+@pytest.mark.long
 def test_check_breaks_nothing(profile: str) -> None:
     run = CliRunner().invoke(app, ["check", str(SPEC), "--profile", profile])
     assert (run.exit_code, "No promise broken" in run.output) == (0, True), run.output

@@ -182,6 +182,7 @@ def test_a_urlencoded_form(client: httpx.Client, mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("profile", ["lenient", "documented"])
+@pytest.mark.long
 def test_check_breaks_nothing_and_every_operation_is_served(profile: str) -> None:
     run = CliRunner().invoke(app, ["check", str(SPEC), "--profile", profile])
     assert run.exit_code == 0, run.output

@@ -203,6 +203,7 @@ def test_a_call_that_informs_costs_nothing(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("profile", ["documented", "lenient"])
+@pytest.mark.long
 def test_check_breaks_nothing(profile: str) -> None:
     run = CliRunner().invoke(app, ["check", str(SPEC), "--profile", profile])
     assert run.exit_code == 0, run.output

@@ -89,6 +89,7 @@ def test_no_ratio_is_a_server_error(ratio: str) -> None:
 
 
 @pytest.mark.parametrize("profile", ["lenient", "documented"])
+@pytest.mark.long
 def test_check_breaks_nothing(profile: str) -> None:
     run = CliRunner().invoke(app, ["check", str(SPEC), "--profile", profile])
     assert (run.exit_code, "No promise broken" in run.output) == (0, True), run.output

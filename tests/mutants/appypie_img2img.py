@@ -130,9 +130,11 @@ def _text() -> Iterator[Mutant]:
 
 
 def _requests() -> Iterator[Mutant]:
-    required = {"components": {"schemas": {"Img2ImgRequest": {"required": ["prompt"]}}}}
+    required = {
+        "components": {"schemas": {"Img2ImgRequest": {"required": ["prompt", "inputImage"]}}}
+    }
     yield _mutant(
-        "errors", "picture-optional", "A call without a picture is served.", spec=required
+        "errors", "picture-required", "A call without a picture is refused.", spec=required
     )
     yield _mutant(
         "errors",

@@ -159,7 +159,7 @@ def _errors() -> Iterator[Mutant]:
         "wire",
         "detail-text",
         "A body that breaks the schema gets a sentence in place of the list.",
-        around=after(edits.role("message", lambda _: "invalid"), kind("invalid")),
+        around=after(edits.body(lambda _: {"detail": "invalid"}), kind("invalid")),
     )
     yield _mutant(
         "wire",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from testcard.common.message import Trace
 from testcard.common.reading import Reading
-from testcard.contract.flaw import flaws
+from testcard.contract.flaw import flaws, hides_values
 from testcard.contract.trace import ReadExchange, read_trace
 from testcard.contract.verdict import ProviderRun
 
@@ -54,6 +54,8 @@ def _services(reading: Reading, trace: Trace) -> tuple[Service, ...]:
     found = {name: Service(name) for name in making or [each.id for each in reading.operations]}
     for seen in _asking(read_trace(reading, trace), found):
         name = seen.operation.id if seen.operation else ""
+        if hides_values(seen) and not seen.succeeded:
+            continue  # what is blanked may have been wrong
         if not found[name].served and not flaws(seen):
             found[name] = Service(name, found[name].valid + 1, seen.succeeded, seen.reply.status)
     return tuple(found.values())
