@@ -1,13 +1,18 @@
-"""The order of the tests, so that workers end together, and the threads that each may take."""
+"""The order of the tests, so that workers end together, and what threads and time each may take."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Each worker has a core: torch's threads, here and in servers that are started, would only wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A busy machine is no failure: no property has a deadline.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(trylast=True)  # after they were shuffled
