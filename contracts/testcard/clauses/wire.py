@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from testcard.clauses.base import always, asks, has_headers, name_of, replies, role_evidence
+from testcard.common.picture import format_of
 from testcard.common.pointer import operation_pointer, reply_pointer
 from testcard.common.reading import Reading
 from testcard.common.schema import Schema, Validator, coerced, shown
@@ -168,6 +169,9 @@ def representation(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Rulin
     for each in seen:
         field = each.field("as-base64")
         wanted = each.asked.by_role.get("as-base64")
+        offered = (each.response or {}).get("content", {})
+        if not any(map(format_of, offered)):
+            continue  # it decides between two kinds of JSON
         if field is None or not each.succeeded or not isinstance(wanted, bool) or flaws(each):
             continue
         yield Ruling(

@@ -100,6 +100,10 @@ class Operation:
         """Whether an answer is listed for just this state of a job."""
         return any(state in words(each).get("when", ()) for each in self.responses.values())
 
+    @cached_property
+    def _successes(self) -> dict[str | None, tuple[int, Node]]:
+        return {}
+
     def success(self, state: str | None = None) -> tuple[int, Node]:
         """Return status and OpenAPI response of the answer where all went well.
 
@@ -112,6 +116,11 @@ class Operation:
         Raises:
             KeyError: no answer is a success.
         """
+        if state not in self._successes:
+            self._successes[state] = self._success(state)
+        return self._successes[state]
+
+    def _success(self, state: str | None) -> tuple[int, Node]:
         listed = [(code, node) for code, node in self.responses.items() if 200 <= code < 300]
         named = [each for each in listed if state in words(each[1]).get("when", ())]
         if named:

@@ -18,6 +18,7 @@ from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.body import FilePart
 from testcard.common.job import PictureJob
 from testcard.common.schema import named
+from testcard.common.spec import words
 from testcard.common.spread import spread
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
@@ -86,23 +87,20 @@ def of_call(visit: Visit, world: World, roles: Collection[str]) -> Known:
 
 
 def said(visit: Visit, role: str) -> Any:
-    """Return what the call says in the field with this role, or the field's default."""
+    """Return what the call says in the field with this role, or its default; words as values."""
     operation = visit.operation
     takes = operation.body_for(visit.call.media_type) if operation else None
     for field in takes.telling if takes else ():
         if field.role == role:
-            return visit.fields.get(field.name, field.default)
+            value = visit.fields.get(field.name, field.default)
+            meanings = words(field.schema).get("values", {})
+            return meanings.get(value, value) if isinstance(value, str) else value
     return None
 
 
 def wants_base64(visit: Visit) -> bool | None:
-    """Whether the call asks for pictures in JSON; None where it does not say.
-
-    Where the field has words for it, a word that speaks of base64 means yes.
-    """
+    """Whether the call asks for pictures in JSON; None where it does not say."""
     value = said(visit, "as-base64")
-    if isinstance(value, str):
-        return "64" in value
     return None if value is None else bool(value)
 
 
@@ -142,7 +140,7 @@ def of_job(job: PictureJob) -> Known:
 
 
 def of_pictures(painted: Painted, roles: Collection[str]) -> Known:
-    """Return what an answer knows of its pictures: of all together,, and of each."""
+    """Return what an answer knows of its pictures: of all together, and of each."""
     each = [_of_picture(painted, index, roles) for index in range(len(painted.pictures))]
     together: Known = {
         role: [one[role] for one in each]
