@@ -162,6 +162,9 @@ BAD: dict[str, tuple[Callable[[Document], Any], str, str]] = {
     "a role of answers in a call": (
         lambda d: fields(d)["prompt"]["x-testcard"].update(role="message"),
         "prompt/x-testcard/role", "message is a role of answers"),
+    "a role of answers about jobs in a call": (
+        lambda d: fields(d)["prompt"]["x-testcard"].update(role="queue-position"),
+        "prompt/x-testcard/role", "queue-position is a role of answers"),
     "a role of calls in an answer": (
         lambda d: answer(d, SIMPLE, "400")["content"]["application/json"]["schema"]["properties"]
         ["error"]["x-testcard"].update(role="prompt"),

@@ -10,16 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from testcard.common.document import Keys, Node, SpecRefusal, calls_in, words
+from testcard.common.refusals.vocabulary import roles
 from testcard.common.schema import nodes
 
-_ASKED: Final = frozenset(
-    {"prompt", "negative-prompt", "init-image", "mask-image", "strength", "image-strength",
-     "guidance", "scheduler", "as-base64", "option"}
-)  # fmt: skip
-_TOLD: Final = frozenset(
-    {"picture", "picture-urls", "status", "media-type", "byte-count", "message", "outcome",
-     "trace-id", "elapsed", "remaining-credits"}
-)  # fmt: skip
 _SINGLE: Final = frozenset(
     {"width", "height", "size", "samples", "steps", "guidance", "strength", "image-strength",
      "seed", "scheduler", "as-base64", "mask-image", "negative-prompt"}
@@ -61,8 +54,8 @@ def _inside(
 def _sides(document: Node) -> Iterator[SpecRefusal]:
     """A role of answers means nothing in a call, nor one of calls in an answer."""
     for schemas, foreign, side in (
-        (_asking(document), _TOLD, "answers"),
-        (_telling(document), _ASKED, "calls"),
+        (_asking(document), roles("answer"), "answers"),
+        (_telling(document), roles("call"), "calls"),
     ):
         for at, node in _inside(schemas):
             role = words(node).get("role")
@@ -110,8 +103,8 @@ def _required_strangers(document: Node) -> Iterator[SpecRefusal]:
 def _one_meaning(document: Node) -> Iterator[SpecRefusal]:
     """Two fields of one meaning: the second would be passed over."""
     for at, schema in _asking(document):
-        roles = Counter(words(node).get("role") for path, node in nodes(schema) if _sure(path))
-        for role, times in roles.items():
+        counted = Counter(words(node).get("role") for path, node in nodes(schema) if _sure(path))
+        for role, times in counted.items():
             if times > 1 and role in _SINGLE:
                 yield SpecRefusal(at, f"{times} fields have the role {role}", "it at one of them")
 

@@ -110,11 +110,15 @@ def _no_branch(
     place: Keys, value: Any, context: Iterable[Any], error: jsonschema_rs.ValidationError
 ) -> SpecRefusal:
     """Several ways are open and none is taken: told by that whose value has the right type."""
-    for branch in context:
+    branches = list(context)
+    words = [each.kind.as_dict().get("expected_value") for branch in branches for each in branch]
+    if words and all(words):
+        return _no_option(place, value, words)
+    for branch in branches:
         for each in branch:
             if each.kind.name == "enum":
                 return _no_option(place, value, each.kind.as_dict()["options"])
-    told = (each.message for branch in context for each in branch if each.kind.name != "type")
+    told = (each.message for branch in branches for each in branch if each.kind.name != "type")
     return SpecRefusal(place, next(told, error.message).replace(_SEEN, shown(value)))
 
 
@@ -138,6 +142,12 @@ def _allowed(schema_path: Sequence[str | int]) -> tuple[str, ...]:
     for step in schema_path[:-1]:
         node = node[int(step)] if isinstance(node, list) else node[step]
     return tuple(_names(node))
+
+
+def roles(*sides: str) -> frozenset[str]:
+    """Return the roles that stand on one of these sides: `call`, `answer` or `both`."""
+    role = _words()["$defs"]["schema"]["properties"]["x-testcard"]["properties"]["role"]
+    return frozenset(each["const"] for each in role["anyOf"] if each["x-side"] in sides)
 
 
 def _names(schema: Node) -> Iterator[str]:
