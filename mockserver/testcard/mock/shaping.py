@@ -35,29 +35,43 @@ _EMPTY: Mapping[str, Any] = {
 }
 
 
-def shaped(value: Any, schema: Schema, known: Mapping[str, Any]) -> Any:
-    """Return what is known of a role as `schema` has it; ABSENT where it has no place for it.
+class Shaping:
+    """How a schema has what is known of its role."""
 
-    One of a list stands alone where the schema has no list, and one alone is a list of one where
-    it has nothing else. Times are Unix seconds or ISO 8601, paths lists or dotted.
-    """
-    own, kinds = words(schema), types(schema)
-    role = own.get("role", "")
-    if role in _TIMES:
-        return _time(value, own.get("as"), kinds)
-    if role == "breach-path":
-        value = _path(value, own, kinds, known)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        value = _listed(value, kinds, single=role in _SINGLE)
-    elif kinds == ("array",):
-        value = [value]
-    if role == "picture" and own.get("encodings") == ["data-uri"]:
-        value = _each(value, lambda one: f"data:{known.get('media-type', '')};base64,{one}")
-    if "scale" in own:
-        value = value * own["scale"]
-    if kinds and isinstance(value, int | float) and not isinstance(value, bool):
-        value = _number(value, kinds)
-    return ABSENT if value not in schema.get("enum", (value,)) else value
+    def __init__(self, schema: Schema) -> None:
+        """Look through `schema`."""
+        self._own, self._kinds = words(schema), types(schema)
+        self._enum = schema.get("enum")
+        self._role: str = self._own.get("role", "")
+        self._in_uri = self._role == "picture" and self._own.get("encodings") == ["data-uri"]
+        changed = self._in_uri or self._enum is not None or "scale" in self._own
+        special = self._role in _TIMES or self._role == "breach-path" or self._kinds == ("array",)
+        self._keeps_texts = not (changed or special)
+
+    def __call__(self, value: Any, known: Mapping[str, Any]) -> Any:
+        """Return what is known of the role as the schema has it; ABSENT where it has no place.
+
+        One of a list stands alone where the schema has no list, and one alone is a list of one
+        where it has nothing else. Times are Unix seconds or ISO 8601, paths lists or dotted.
+        """
+        if self._keeps_texts and type(value) is str:
+            return value
+        own, kinds = self._own, self._kinds
+        if self._role in _TIMES:
+            return _time(value, own.get("as"), kinds)
+        if self._role == "breach-path":
+            value = _path(value, own, kinds, known)
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            value = _listed(value, kinds, single=self._role in _SINGLE)
+        elif kinds == ("array",):
+            value = [value]
+        if self._in_uri:
+            value = _each(value, lambda one: f"data:{known.get('media-type', '')};base64,{one}")
+        if "scale" in own:
+            value = value * own["scale"]
+        if kinds and isinstance(value, int | float) and not isinstance(value, bool):
+            value = _number(value, kinds)
+        return ABSENT if self._enum is not None and value not in self._enum else value
 
 
 def something(schema: Schema, rendered: Callable[[Schema], Any]) -> Any:

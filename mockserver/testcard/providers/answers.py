@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
-from testcard.common.message import Headers
+from testcard.common.message import Headers, Reply
 from testcard.common.place import ABSENT
 from testcard.common.reading import Reading
 from testcard.common.schema import nodes
@@ -17,7 +18,7 @@ from testcard.common.spec import words
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.negotiation import is_json
-from testcard.mock.render import json_bytes, told
+from testcard.mock.render import Template, json_bytes
 
 JSON: Final = "application/json"
 URLS: Final = frozenset({"picture-url", "picture-urls"})
@@ -64,17 +65,66 @@ def roles_of(response: Mapping[str, Any]) -> Iterator[str]:
         yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
 
 
-def headers_of(response: Mapping[str, Any], known: Mapping[str, Any]) -> Headers:
-    """Return the headers of an answer: those of which something is known, and constants."""
-    headers = []
-    for name, node in response.get("headers", {}).items():
-        value = told(node["schema"], known)
-        if value is ABSENT:
-            value = node["schema"].get("const", ABSENT)
-        if value is not ABSENT:
-            text = value if isinstance(value, str) else json_bytes(value).decode()
-            headers.append((name, text))
-    return tuple(headers)
+class Answer:
+    """An OpenAPI response, looked through once: how it is worded in JSON.
+
+    Attributes:
+        response: the response.
+        media_type: of its JSON.
+        roles: those that it has places for.
+    """
+
+    def __init__(self, response: Mapping[str, Any]) -> None:
+        """Look through `response`."""
+        self.response = response
+        self.roles = frozenset(roles_of(response))
+        media_type, content = json_of(response)
+        if not is_json(media_type):
+            media_type, content = JSON, {}
+        self.media_type = media_type
+        self._body = Template(content["schema"]) if content else None
+        headers: Mapping[str, Mapping[str, Any]] = response.get("headers", {})
+        self._headers = [
+            (name, Template(node["schema"]), node["schema"].get("const", ABSENT))
+            for name, node in headers.items()
+        ]
+
+    def worded(self, status: int, known: Mapping[str, Any]) -> Reply:
+        """Return a reply with what is known; a plain error where there is no schema for one."""
+        said = {"error": known.get("message")} if self._body is None else self._body.render(known)
+        headers = (("content-type", self.media_type), *self.headers(known))
+        return Reply(status, headers, json_bytes(said))
+
+    def headers(self, known: Mapping[str, Any]) -> Headers:
+        """Return the headers of the answer: those of which something is known, and constants."""
+        headers = []
+        for name, template, constant in self._headers:
+            value = template.told(known)
+            if value is ABSENT:
+                value = constant
+            if value is not ABSENT:
+                text = value if isinstance(value, str) else json_bytes(value).decode()
+                headers.append((name, text))
+        return tuple(headers)
+
+
+class Answers:
+    """The answers of a reading, each looked through when it is first given."""
+
+    def __init__(self, reading: Reading) -> None:
+        """Begin with none looked through."""
+        listed = (each.answers.values() for each in reading.operations)
+        self._listed = {id(each): each for each in chain.from_iterable(listed)}
+        self._seen: dict[int, Answer] = {}
+
+    def of(self, response: Mapping[str, Any]) -> Answer:
+        """Return an answer, looked through; one that is not the reading's is kept nowhere."""
+        found = self._seen.get(id(response))
+        if found is None:
+            found = Answer(response)
+            if id(response) in self._listed:
+                self._seen[id(response)] = found
+        return found
 
 
 def example_headers(response: Mapping[str, Any]) -> Headers:

@@ -40,13 +40,12 @@ from testcard.mock.world import AccountId, Job, World
 from testcard.providers.answers import (
     JSON,
     URLS,
+    Answers,
     example_body,
     example_headers,
-    headers_of,
     json_of,
     media_types_in,
     roles_in,
-    roles_of,
     standard_headers,
     status_of,
 )
@@ -77,6 +76,7 @@ class SpecDialect:
         )
         self.settings = self.reading.settings
         self._roles = frozenset(roles_in(self.reading))
+        self._answers = Answers(self.reading)
 
     # What comes in
 
@@ -147,10 +147,10 @@ class SpecDialect:
             encoded = [pybase64.b64encode(each).decode("ascii") for each in pictures]
             partials = int(self.said(visit, "partial-images") or 0)
             events = events_of(response["content"][media_type], known, encoded, partials)
-            kept = (("content-type", media_type), *headers_of(response, known))
+            kept = (("content-type", media_type), *self._answers.of(response).headers(known))
             return Reply(status, kept, written(events), streamed=True)
         if format_of(media_type):
-            headers = (("content-type", media_type), *headers_of(response, known))
+            headers = (("content-type", media_type), *self._answers.of(response).headers(known))
             streamed = bool(words(response).get("chunked"))
             return Reply(status, headers, pictures[0], streamed=streamed)
         media, urls = f"image/{self.picture_format_of(visit)}", known.get("picture-urls", ())
@@ -160,9 +160,9 @@ class SpecDialect:
 
     def gives_urls(self, visit: Visit) -> bool:
         """Whether a JSON answer has a place for URLs, and the call does not ask for base64."""
-        if not self._roles & URLS or format_of(self.reply_type(visit)) or wants_base64(visit):
+        if URLS.isdisjoint(self._answers.of(self.success_response(visit)[1]).roles):
             return False
-        return bool(URLS & set(roles_of(self.success_response(visit)[1])))
+        return not (format_of(self.reply_type(visit)) or wants_base64(visit))
 
     def informed(self, visit: Visit, world: World) -> Reply:
         """Answer a call that only informs: with the example, and in it what is known."""
@@ -170,9 +170,9 @@ class SpecDialect:
         known = self.known(visit, world, status) | _ACHIEVED
         media_type, content = json_of(response)
         if not content:
-            return Reply(status, headers_of(response, known))
+            return Reply(status, self._answers.of(response).headers(known))
         example: Mapping[str, Any] = next(iter(content.get("examples", {}).values()), {})
-        headers = (("content-type", media_type), *headers_of(response, known))
+        headers = (("content-type", media_type), *self._answers.of(response).headers(known))
         if not is_json(media_type):
             return Reply(status, headers, example_body(example) if example else b"")
         body = render(content["schema"], known, example.get("value", ABSENT))
@@ -233,12 +233,7 @@ class SpecDialect:
 
     def worded(self, status: int, response: Mapping[str, Any], known: Mapping[str, Any]) -> Reply:
         """Return a JSON reply after the response's schema; a plain error where it has none."""
-        media_type, content = json_of(response)
-        if not is_json(media_type):
-            media_type, content = JSON, {}
-        body = render(content["schema"], known) if content else {"error": known.get("message")}
-        headers = (("content-type", media_type), *headers_of(response, known))
-        return Reply(status, headers, json_bytes(body))
+        return self._answers.of(response).worded(status, known)
 
     def example(self, visit: Visit, code: str | None, name: str | None) -> Reply:
         """Return the first documented answer with this status, or of this name."""
