@@ -15,6 +15,11 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return a worker more than there are cores, for many tests wait for another process."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring what is marked `long`, then the reference engine's, to the front; one worker has them.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.heavy import ENGINE
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.long
@@ -33,9 +34,8 @@ def test_the_mock_keeps_every_promise_and_nothing_live_is_asked() -> None:
     assert came["skipped"] == 5 + 2
 
 
+@ENGINE
 def test_the_reference_keeps_every_promise() -> None:
-    why = "the reference engine is not installed: pip install -e '.[reference]'"
-    pytest.importorskip("testcard.reference.opening", reason=why, exc_type=ImportError)
     came = suite("contracts/test_reference.py")
     assert came["passed"] > 200
     assert came["skipped"] == 1

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from tests.heavy import NO_ENGINE
 from tests.servers import ROOT, SECONDS, serving
 from typer.testing import CliRunner, Result
 
@@ -33,7 +34,6 @@ _SERVERS = ("serve",)
 COMMANDS = ("serve", "show", "selfcheck", "check", "audit", "drift", "import", "run")
 MOST_SHOWN = 20_000
 _OURS = ("testcard", "make", "curl")
-NO_ENGINE = "the reference engine is not installed: pip install -e '.[reference]'"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 

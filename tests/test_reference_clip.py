@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.heavy import Heavy
 
 from testcard.common.job import PictureJob
 from testcard.common.picture import Pixels, distance
 
-WHY = "the reference engine is not installed: pip install -e '.[reference]'"
-engines = pytest.importorskip("testcard.reference.engine", reason=WHY, exc_type=ImportError)
-loading = pytest.importorskip("testcard.reference.models", reason=WHY, exc_type=ImportError)
-clip = pytest.importorskip("testcard.reference.clip", reason=WHY, exc_type=ImportError)
-checkpoints = pytest.importorskip("tests.checkpoints", reason=WHY, exc_type=ImportError)
-torch = pytest.importorskip("torch", reason=WHY)
+engines = Heavy("testcard.reference.engine")
+loading = Heavy("testcard.reference.models")
+clip = Heavy("testcard.reference.clip")
+checkpoints = Heavy("tests.checkpoints")
+torch = Heavy("torch")
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"
 )

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.heavy import Heavy
 
 from testcard.common.job import PictureJob
 from testcard.common.picture import Pixels
 
-WHY = "the reference engine is not installed: pip install -e '.[reference]'"
-engines = pytest.importorskip("testcard.reference.engine", reason=WHY, exc_type=ImportError)
-loading = pytest.importorskip("testcard.reference.models", reason=WHY, exc_type=ImportError)
-torch = pytest.importorskip("torch", reason=WHY)
-checkpoints = pytest.importorskip("tests.checkpoints", reason=WHY, exc_type=ImportError)
+engines = Heavy("testcard.reference.engine")
+loading = Heavy("testcard.reference.models")
+torch = Heavy("torch")
+checkpoints = Heavy("tests.checkpoints")
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"
 )

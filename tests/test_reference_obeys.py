@@ -7,12 +7,14 @@ outline.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import httpx
 import numpy as np
 import pybase64
 import pytest
+from tests.heavy import Heavy
 from tests.servers import door
 from tests.support import (
     AITHRIVING,
@@ -34,10 +36,8 @@ from testcard.common.body import FilePart
 from testcard.common.picture import decode, distance, encode
 from testcard.mock.world import JobPolicy
 
-WHY = "the reference engine is not installed: pip install -e '.[reference]'"
-pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)
-oracle = pytest.importorskip("train.oracle", reason=WHY, exc_type=ImportError)
-scenes = pytest.importorskip("train.scenes", reason=WHY, exc_type=ImportError)
+oracle = Heavy("train.oracle")
+scenes = Heavy("train.scenes")
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 WISHES = (
@@ -62,7 +62,12 @@ def drawn(kind: str, figure: str, ground: str, side: int = 256) -> bytes:
     return encode(np.rint(scenes.blend(cover, *inks)[0]).astype(np.uint8), "png")
 
 
-SENT = drawn("circle", "red", "blue")
+@cache
+def sent() -> bytes:
+    """The drawing that is sent, as PNG."""
+    return drawn("circle", "red", "blue")
+
+
 WHITE = encode(np.full((256, 256, 3), 255, np.uint8), "png")
 
 
@@ -88,7 +93,7 @@ def post(client: httpx.Client, api: Api, fields: dict[str, Any]) -> httpx.Respon
 
 
 def segmind(client: httpx.Client, prompt: str, seed: int, **more: Any) -> bytes:
-    fields = {"image": text(SENT), "strength": 0.9, "img_width": 256, "img_height": 256}
+    fields = {"image": text(sent()), "strength": 0.9, "img_width": 256, "img_height": 256}
     asked = {"prompt": prompt, "seed": seed, **fields, **more}
     return post(client, SEGMIND, asked).content
 
@@ -106,7 +111,7 @@ def img2img(client: httpx.Client, prompt: str, seed: int) -> bytes:
 
 
 def inpainting(client: httpx.Client, prompt: str, seed: int) -> bytes:
-    pictures = {"init_image": data_uri(SENT), "mask_image": data_uri(WHITE)}
+    pictures = {"init_image": data_uri(sent()), "mask_image": data_uri(WHITE)}
     asked = {"prompt": prompt, "size": "256x256", "seed": seed, **pictures}
     return pybase64.b64decode(post(client, INPAINTING, asked).json()["image_data"])
 
@@ -117,7 +122,7 @@ def words_alone(client: httpx.Client, prompt: str, seed: int) -> bytes:
 
 def aithriving(client: httpx.Client, prompt: str, seed: int) -> bytes:
     fields = {"width": 320, "height": 320, "image_strength": 0.1, "seed": seed}
-    asked = {"init_image": FilePart(SENT, "sent.png"), "prompt": prompt, **fields}
+    asked = {"init_image": FilePart(sent(), "sent.png"), "prompt": prompt, **fields}
     return pybase64.b64decode(post(client, AITHRIVING, asked).json()["data"]["image"])
 
 
@@ -154,11 +159,11 @@ def test_what_a_prompt_does_not_name_stays_as_it_was(client: httpx.Client) -> No
 def test_a_weak_strength_leaves_the_picture_and_a_strong_one_does_not(
     client: httpx.Client,
 ) -> None:
-    sent = decode(SENT).array
+    before = decode(sent()).array
 
     def far(strength: float) -> float:
         asked = "a yellow star on a black background"
         painted = decode(segmind(client, asked, 7, strength=strength)).array
-        return distance(painted, sent)
+        return distance(painted, before)
 
     assert far(0.1) < far(0.4) < far(0.8)

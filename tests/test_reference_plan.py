@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.heavy import Heavy
 
 from testcard.common.job import PictureJob
 from testcard.common.picture import Pixels
 from testcard.common.spec import bundled, load
 
-WHY = "the reference engine is not installed: pip install -e '.[reference]'"
-frame = pytest.importorskip("testcard.reference.frame", reason=WHY, exc_type=ImportError)
-planning = pytest.importorskip("testcard.reference.plan", reason=WHY, exc_type=ImportError)
-styles = pytest.importorskip("testcard.reference.styles", reason=WHY, exc_type=ImportError)
+frame = Heavy("testcard.reference.frame")
+planning = Heavy("testcard.reference.plan")
+schedulers = Heavy("testcard.reference.schedulers")
+styles = Heavy("testcard.reference.styles")
 
 TINY = {"sd": 64, "inpaint": 64, "xl": 64}
 FULL: dict[str, int | None] = {"sd": None, "inpaint": None, "xl": None}
@@ -134,9 +135,6 @@ def test_every_style_of_every_page_is_known() -> None:
 
 
 def test_every_scheduler_of_every_page_is_known() -> None:
-    schedulers = pytest.importorskip(
-        "testcard.reference.schedulers", reason=WHY, exc_type=ImportError
-    )
     named = _documented("scheduler")
     assert len(named) > 15
     assert [name for name in named if schedulers.recipe(name) is None] == []

@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from tests.heavy import ENGINE
 from tests.inner_pytest import Outcome, outcome
 from tests.servers import SECONDS, Served, serving, stop, until
 from tests.support import INPAINTING, KEY
@@ -22,9 +23,10 @@ from testcard.assembly import open_engine
 from testcard.cli.main import app
 from testcard.common.job import PictureJob
 
-WHY = "the reference engine is not installed: pip install -e '.[reference]'"
-pytest.importorskip("testcard.reference.opening", reason=WHY, exc_type=ImportError)
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+pytestmark = [
+    ENGINE,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
 pytest_plugins = ["pytester"]
 __all__ = ["outcome"]
 

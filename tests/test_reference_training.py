@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.heavy import Heavy
 
-WHY = "the training scripts are not on the path: pip install -e '.[reference]'"
-scenes = pytest.importorskip("train.scenes", reason=WHY, exc_type=ImportError)
-oracle = pytest.importorskip("train.oracle", reason=WHY, exc_type=ImportError)
-captions = pytest.importorskip("train.captions", reason=WHY, exc_type=ImportError)
+scenes = Heavy("train.scenes")
+oracle = Heavy("train.oracle")
+captions = Heavy("train.captions")
+course = Heavy("train.course")
+torch = Heavy("torch")
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +80,6 @@ def test_figure_and_ground_always_differ(bank: object) -> None:
 
 
 def test_training_stopped_and_taken_up_again_is_training_in_one_piece(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason=WHY)
-    course = pytest.importorskip("train.course", reason=WHY, exc_type=ImportError)
 
     def run(folder: Path, until: int) -> object:
         torch.manual_seed(0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,7 +62,7 @@ class _Loader(yaml.CSafeLoader):
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spec:
     """One provider's file.
 
@@ -109,11 +110,19 @@ def load(path: Path) -> Spec:
             not honour; of that, all is told at once, each with file, line and place.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        return _understood(path, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path}: not a readable YAML file: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _understood(path: Path, text: str) -> Spec:
+    """Make a Spec of a file's text; of one that was seen before, the same again."""
+    try:
         lines = lines_of(text)
         refuse_twins(lines.root)
         source = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe one)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
         raise SpecError(f"{path}: not a readable YAML file: {error}") from error
     _refuse(path, lines, source, of_source(source))
     document = resolved(source, source)
