@@ -17,7 +17,7 @@ from testcard.cli.words import UsageError, credits_from
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.asked import DEFAULT_SIDE, asked_in
 from testcard.common.job import asked
-from testcard.common.keys import EMPTY, MAGIC_KEYS, UNKNOWN, WRONG, bare_key, kind_of, unknown_job
+from testcard.common.keys import EMPTY, MAGIC_KEYS, UNKNOWN, WRONG, bare_key, kind_of, unknown_id
 from testcard.common.redaction import blanked
 from testcard.common.trouble import FALLBACKS, KINDS, Trouble
 from testcard.contract.trace import read_trace
@@ -95,8 +95,8 @@ def test_a_key_is_bare_without_the_word_before_it(value: str) -> None:
 
 
 def test_an_unknown_job_says_so_itself() -> None:
-    assert unknown_job(f"{UNKNOWN}1")
-    assert not unknown_job("1")
+    assert unknown_id(f"{UNKNOWN}1")
+    assert not unknown_id("1")
 
 
 @pytest.mark.parametrize("value", ["much", "-1", -1, "inf", "nan", None, True])

@@ -10,6 +10,7 @@ from typing import Final
 from testcard.clauses import (
     accepted,
     client,
+    files,
     jobs,
     metamorphic,
     money,
@@ -29,6 +30,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     *pictures.CLAUSES,
     *metamorphic.CLAUSES,
     *strength_mask.CLAUSES,
+    *files.CLAUSES,
     *jobs.CLAUSES,
     *states.CLAUSES,
     *money.CLAUSES,

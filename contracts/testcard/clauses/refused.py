@@ -208,10 +208,11 @@ CLAUSES: Final = (
     _clause(
         "picture-refused",
         "What is no picture, or comes in another way than those listed, is refused.",
-        ("picture", "encodings"),
+        ("picture", "encodings", "file-id"),
         "a call with something in a picture's place",
         "init-image",
         "mask-image",
+        "file",
     ),
     Clause(
         "errors.status",

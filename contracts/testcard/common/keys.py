@@ -18,7 +18,7 @@ WRONG: Final = "invalid"
 EMPTY: Final = "nocredits"
 """A key that begins so is accepted, and its account is empty."""
 UNKNOWN: Final = "unknown-"
-"""An id that begins so is one that no job has."""
+"""An id that begins so is one that no job has, and no uploaded picture."""
 
 WRONG_KEY: Final = f"{WRONG}-testcard-key"
 """A key that no account has."""
@@ -27,8 +27,13 @@ EMPTY_KEY: Final = f"{EMPTY}-testcard-key"
 UNKNOWN_JOB: Final = f"{UNKNOWN}testcard-job"
 """A job id that no order was answered with."""
 
+UNKNOWN_FILE: Final = f"{UNKNOWN}testcard-file"
+"""An id of a picture that nobody uploaded."""
+
 NO_SUCH_JOB: Final = "there is no job with this id"
 """What is said of an id that no job has."""
+NO_SUCH_FILE: Final = "no picture that was uploaded has this id"
+"""What is said of an id that no uploaded picture has."""
 
 BEGINNINGS: Final = (WRONG, EMPTY)
 """How keys begin that are told apart."""
@@ -52,9 +57,9 @@ def kind_of(key: str) -> KeyKind:
     return "empty" if key.startswith(EMPTY) else "good"
 
 
-def unknown_job(job_id: str) -> bool:
-    """Whether an id says by itself that no job has it."""
-    return job_id.startswith(UNKNOWN)
+def unknown_id(id_: str) -> bool:
+    """Whether an id says by itself that no job has it, and no uploaded picture."""
+    return id_.startswith(UNKNOWN)
 
 
 def bare_key(value: str) -> str:

@@ -15,10 +15,12 @@ from typing import Any, Final, Literal
 
 from testcard.common.document import Evidence, evidence, words
 from testcard.common.schema import EACH, Schema, coerced, named
+from testcard.common.trouble import Kind
 
 Location = Literal["body", "path", "query", "header", "cookie"]
 """What of a call a field is in; a form is a body."""
 
+_AS_TEXT: Final = frozenset({"base64", "data-uri", "url", "file-id"})
 _OF_LISTS: Final = frozenset({"minItems", "maxItems", "uniqueItems", "required"})
 
 
@@ -124,6 +126,17 @@ class Field:
         """The highest seed in it that asks for a random one; None where none does."""
         most = words(self.schema).get("random-at-most")
         return most if isinstance(most, int) else None
+
+    @property
+    def as_text(self) -> bool:
+        """Whether a part of a form without a filename is text, in which a picture may be sent."""
+        return "part" not in self.encodings and bool(_AS_TEXT.intersection(self.encodings))
+
+    @property
+    def unknown_id(self) -> Kind:
+        """The trouble that an id of no uploaded picture makes in it."""
+        kind: Kind = words(self.schema).get("unknown", "invalid")
+        return kind
 
     @property
     def depth(self) -> int:

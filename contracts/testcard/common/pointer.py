@@ -127,7 +127,7 @@ def flaw_pointer(reading: Reading, operation: Operation | None, flaw: Flaw) -> P
         return operation_pointer(reading, operation, "security")
     if flaw.part == "body":
         return operation_pointer(reading, operation, "requestBody")
-    unwritten = flaw.part == "advice" or flaw.keyword in ("encodings", "picture")
+    unwritten = flaw.part == "advice" or flaw.keyword in ("encodings", "picture", "file-id")
     return field_pointer(
         reading, operation, flaw.field, "x-testcard" if unwritten else flaw.keyword
     )

@@ -102,6 +102,11 @@ class Reading:
         return max(there, key=lambda each: _steps_shared(each.path, operation.path), default=None)
 
     @cached_property
+    def keeps_files(self) -> bool:
+        """Whether some operation has pictures uploaded, to be named in later calls."""
+        return any(each.does == "file" for each in self.operations)
+
+    @cached_property
     def general_price(self) -> Price:
         """What the successes of operations cost that say nothing of their own."""
         return self._price(None)

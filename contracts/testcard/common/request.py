@@ -163,7 +163,7 @@ def _of_encodings(found: RequestFields, body: Body) -> Iterator[Flaw]:
     for each in body.pictures:
         value = found.values.get(each.name)
         for indices, one in items_of(value):
-            kind = encoding_of(one)
+            kind = encoding_of(one, each.encodings)
             if kind is None or kind in each.encodings:
                 continue
             if not any(flaw.field == each.name for flaw in found.flaws):

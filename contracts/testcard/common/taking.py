@@ -104,6 +104,8 @@ class Taking:
     def _one(self, target: Field, value: Any) -> Any:
         if isinstance(value, (str, FilePart)) and not target.encodings:
             return self._text(target, value)
+        if isinstance(value, FilePart) and value.filename is None and target.as_text:
+            return _text_of(value)
         return value
 
     def _text(self, target: Field, value: str | FilePart) -> Any:

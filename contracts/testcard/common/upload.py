@@ -16,7 +16,7 @@ import pybase64
 from testcard.common.body import FilePart
 from testcard.common.picture import PictureError, sniff
 
-Encoding = Literal["base64", "data-uri", "url", "file", "part"]
+Encoding = Literal["base64", "data-uri", "url", "file", "part", "file-id"]
 
 _NAMES: Final[dict[str, str]] = {
     "base64": "plain base64",
@@ -24,6 +24,7 @@ _NAMES: Final[dict[str, str]] = {
     "url": "an http or https URL",
     "file": "a file part",
     "part": "a form part without a filename",
+    "file-id": "the id of an uploaded picture",
 }
 _SEEN: Final[dict[str, str]] = {
     "base64": "a string",
@@ -31,6 +32,7 @@ _SEEN: Final[dict[str, str]] = {
     "url": "a URL",
     "file": "a file",
     "part": "a form part without a filename",
+    "file-id": "an id",
 }
 _ECHO: Final = 60  # characters of a value that an error repeats at most
 _LONGEST_URL: Final = 8_192  # characters
@@ -42,22 +44,26 @@ _OTHER_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 @overload
-def encoding_of(value: str | bytes | FilePart) -> Encoding: ...
+def encoding_of(value: str | bytes | FilePart, encodings: Collection[str] = ()) -> Encoding: ...
 @overload
-def encoding_of(value: Any) -> Encoding | None: ...
+def encoding_of(value: Any, encodings: Collection[str] = ()) -> Encoding | None: ...
 
 
-def encoding_of(value: Any) -> Encoding | None:
+def encoding_of(value: Any, encodings: Collection[str] = ()) -> Encoding | None:
     """Return how a picture was sent, judged by the start of the value; None where it was not.
 
-    `bytes` are the content of a file part.
+    Args:
+        value: as the client sent it; `bytes` are the content of a file part.
+        encodings: those accepted; where an id of an uploaded picture is, plain text is one.
     """
     if not isinstance(value, str):
         return _encoding_of_bytes(value)
     start = value[:_ECHO].lstrip()[:8].lower()
     if start.startswith("data:"):
         return "data-uri"
-    return "url" if start.startswith(("http://", "https://")) else "base64"
+    if start.startswith(("http://", "https://")):
+        return "url"
+    return "file-id" if "file-id" in encodings else "base64"
 
 
 def _encoding_of_bytes(value: Any) -> Encoding | None:
@@ -71,12 +77,12 @@ def require_encoding(value: str | bytes | FilePart, encodings: Collection[str]) 
 
     Args:
         value: as the client sent it.
-        encodings: those accepted, of "base64", "data-uri", "url", "file" and "part".
+        encodings: those accepted, of "base64", "data-uri", "url", "file", "part", "file-id".
 
     Raises:
         PictureError: in another way than those accepted; naming what was seen and expected.
     """
-    kind = encoding_of(value)
+    kind = encoding_of(value, encodings)
     if kind not in encodings:
         raise PictureError(f"{_SEEN[kind]} was sent, {_echo(value)}: {_expected(encodings)}")
     return kind
@@ -94,7 +100,10 @@ def file_of(value: str | bytes | FilePart, encodings: Collection[str]) -> bytes:
         return value.data
     if isinstance(value, bytes):
         return value
-    if encoding_of(value) == "data-uri":
+    kind = encoding_of(value, encodings)
+    if kind == "file-id":
+        raise PictureError(f"an id, {_echo(value)}, stands for a picture that was uploaded before")
+    if kind == "data-uri":
         return _from_data_uri(value)
     return _from_base64(value, encodings)
 

@@ -6,7 +6,7 @@ who sends them, or any one provider.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, unquote_plus, urlencode
@@ -30,17 +30,23 @@ FORM_TYPE: Final = f"{MULTIPART}; boundary={_BOUNDARY}"
 """The media type of `form_body`'s forms."""
 
 
+def _placeholder(_: bytes) -> str:
+    return "testcard-file"
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Pictures in the web, for APIs that take nothing but URLs.
+    """Pictures elsewhere, for APIs that take URLs, or ids of pictures uploaded before.
 
     Attributes:
-        picture: of an input.
+        picture: URL of an input.
         other: of another input.
+        uploaded: uploads a picture's file and returns its id; a placeholder where none is sent.
     """
 
     picture: str = "https://pictures.example/harbour.png"
     other: str = "https://pictures.example/mountains.png"
+    uploaded: Callable[[bytes], str] = _placeholder
 
 
 def call_of(

@@ -6,11 +6,12 @@ Knows exchanges as they are read. Must not know replies, clauses, or any one pro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from testcard.common.asked import DEFAULT_SIDE
 from testcard.common.flaw import Flaw
 from testcard.common.keyed import refused
-from testcard.common.keys import NO_SUCH_JOB, unknown_job
+from testcard.common.keys import NO_SUCH_FILE, NO_SUCH_JOB, unknown_id
 from testcard.common.message import BLANKED
 from testcard.common.operation import Operation
 from testcard.common.picture import PictureError
@@ -21,6 +22,8 @@ from testcard.common.schema import shown
 from testcard.common.states import ASKING
 from testcard.common.upload import encoding_of, file_of, picture_url
 from testcard.contract.trace import ReadExchange
+
+_PAID: Final = ("pictures", "job")
 
 
 def flaws(seen: ReadExchange) -> tuple[Flaw, ...]:
@@ -44,34 +47,51 @@ def _of_size(seen: ReadExchange) -> Iterator[Flaw]:
 
 
 def hides_values(seen: ReadExchange) -> bool:
-    """Whether what a field said is blanked in the trace, so that a call may have been wrong."""
+    """Whether what a field said is not in the trace, so that a call may have been wrong.
+
+    It is blanked, or the id of a picture whose upload was not seen.
+    """
     known = seen.operation.takes.fields.values() if seen.operation else ()
     cookies = any(each.place.location == "cookie" for each in known)
     hidden = cookies and BLANKED in (seen.call.header("cookie") or "")
     values = (value for whole in seen.fields.values() for _, value in items_of(whole))
-    return hidden or any(isinstance(each, str) and BLANKED in each for each in values)
+    hidden = hidden or any(isinstance(each, str) and BLANKED in each for each in values)
+    return hidden or any(name not in seen.files.contents for name in _ids_of_files(seen))
+
+
+def _ids_of_files(seen: ReadExchange) -> Iterator[str]:
+    for field in seen.operation.body_for(seen.call.media_type).pictures if seen.operation else ():
+        for _, value in items_of(seen.fields.get(field.name)):
+            if encoding_of(value, field.encodings) == "file-id":
+                yield value.strip()
 
 
 def _of_key(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
     found = refused(seen.key_flaws, lenient=seen.reading.profile == "lenient")
     yield from found
-    if seen.key == "empty" and not found:
+    if seen.key == "empty" and not found and operation.does in _PAID:
         where, said = seen.key_places[:1], operation.key_evidence
         yield Flaw("no-credits", "key", where, "empty-account", "the account is empty", said)
 
 
 def _of_job(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
-    if operation.does in ASKING and unknown_job(seen.job_id or ""):
+    if operation.does in ASKING and unknown_id(seen.job_id or ""):
         yield Flaw("not-found", "route", ("id",), "unknown-job", NO_SUCH_JOB, operation.evidence)
+    if operation.does == "info" and unknown_id(str(seen.sent("file-id") or "")):
+        yield Flaw("not-found", "route", ("id",), "unknown-job", NO_SUCH_FILE, operation.evidence)
 
 
 def _of_pictures(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
     for field in operation.body_for(seen.call.media_type).pictures:
         for indices, value in items_of(seen.request.values.get(field.name)):
+            kind = encoding_of(value, field.encodings)
+            if kind == "file-id" and unknown_id(value.strip()):
+                where, said = field.place.path_at(*indices), field.evidence("encodings")
+                yield Flaw(field.unknown_id, "field", where, "file-id", NO_SUCH_FILE, said)
             try:
-                if encoding_of(value) == "url":
+                if kind == "url":
                     picture_url(str(value).strip())
-                elif value is not None:
+                elif value is not None and kind != "file-id":
                     found = seen.decoder.pixels(file_of(value, field.encodings))
                     if isinstance(found, PictureError):
                         raise found

@@ -6,7 +6,7 @@ sent what.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -116,6 +116,16 @@ def reply_roles(schema: Schema, value: Any, *, scopes: bool = False) -> Iterator
         yield role, value
     for child, part in _parts(schema, value, scopes=scopes):
         yield from reply_roles(child, part, scopes=scopes)
+
+
+def header_roles(
+    response: Mapping[str, Any], header: Callable[[str], str | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield (role, value) for each header of an answer that its OpenAPI response gives a role."""
+    for name, node in response.get("headers", {}).items():
+        role, value = words(node["schema"]).get("role"), header(name)
+        if role and value is not None:
+            yield role, value
 
 
 def reply_scope(schema: Schema, value: Any, scope: str) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from testcard.common.schema import nodes, types
 from testcard.common.spec import words
 from testcard.common.states import ASKING, AT_WORK, Phase
-from testcard.contract.payload import Picture, picture_bytes
+from testcard.contract.payload import Picture
 from testcard.contract.trace import ReadExchange
 
 _OF_A_LOOK = ("prompt", "negative-prompt", "steps", "guidance", "scheduler", "style")
@@ -166,7 +166,7 @@ def asked_key(seen: ReadExchange, *without: str) -> Hashable:
     }
     for role in ("init-image", "mask-image"):
         value = seen.sent(role)
-        parts[role] = picture_bytes(value) or _plain(value)
+        parts[role] = seen.files.content(value) or _plain(value)
     parts |= {"size": seen.size, "strength": seen.asked.strength, "seed": seen.asked.seed}
     parts |= {f"option {name}": _plain(value) for name, value in seen.asked.options.items()}
     kept = {name: value for name, value in parts.items() if name.partition(" ")[0] not in without}

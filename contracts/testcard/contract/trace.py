@@ -29,12 +29,13 @@ from testcard.common.price import terms_of
 from testcard.common.reading import Reading
 from testcard.common.request import RequestFields, fields_of, read_body
 from testcard.common.schema import Schema
-from testcard.common.spec import Node, words
+from testcard.common.spec import Node
 from testcard.common.states import ASKING, LOST, Phase, phase_implied
+from testcard.contract.files import UploadedFiles
 from testcard.contract.payload import (
     Picture,
     PictureDecoder,
-    picture_bytes,
+    header_roles,
     pictures_in,
     pictures_streamed,
     reply_roles,
@@ -59,6 +60,7 @@ class ReadExchange:
         path: without any prefix of testcard's own.
         linked: the reply that listed this URL among its pictures; None for other calls.
         decoder: decodes pictures, each once in a trace.
+        files: what the trace uploaded.
     """
 
     reading: Reading
@@ -70,6 +72,7 @@ class ReadExchange:
     path: str
     linked: ReadExchange | None
     decoder: PictureDecoder
+    files: UploadedFiles[ReadExchange]
 
     @property
     def call(self) -> Call:
@@ -83,10 +86,11 @@ class ReadExchange:
 
     @property
     def does(self) -> str:
-        """What the call brings about: pictures, job, job-status; `download` or empty for others."""
+        """What the call brings about; `download`, `upload` to a URL that was told, or empty."""
         if self.operation is not None:
             return self.operation.does
-        return "download" if self.linked is not None else ""
+        linked = "upload" if self.call.method == "PUT" else "download"
+        return linked if self.linked is not None else ""
 
     # What was asked
 
@@ -100,8 +104,7 @@ class ReadExchange:
 
     @property
     def _takes(self) -> Body:
-        operation = self.operation or self.reading.operations[0]
-        return operation.body_for(self.call.media_type)
+        return (self.operation or self.reading.operations[0]).body_for(self.call.media_type)
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
@@ -119,10 +122,11 @@ class ReadExchange:
         return asked_in(self._takes if self.operation else None, self.fields)
 
     def sent(self, role: str) -> Any:
-        """Return what was sent in the field with this role, of several the first; or None."""
-        found = self.field(role)
-        value = self.fields.get(found.name) if found else None
-        return next((each for _, each in items_of(value)), None)
+        """Return what was sent in the fields with this role, of several the first; or None."""
+        fields = self._takes.fields.values() if self.operation else ()
+        said = (self.fields.get(each.name) for each in fields if each.role == role)
+        values = (one for value in said for _, one in items_of(value) if one is not None)
+        return next(values, None)
 
     @cached_property
     def size(self) -> tuple[int, int] | None:
@@ -139,7 +143,7 @@ class ReadExchange:
 
     def picture(self, role: str) -> Pixels | None:
         """Return the picture sent in this role; None for none, a URL, and what does not decode."""
-        data = picture_bytes(self.sent(role))
+        data = self.files.content(self.sent(role))
         found = self.decoder.pixels(data) if data else None
         field = self.field(role)
         if isinstance(found, Pixels) and field and role == "mask-image":
@@ -192,8 +196,7 @@ class ReadExchange:
         """The JSON of the reply: one document, or that of each event that has any."""
         if not self.events:
             return (self.json,)
-        found = (each.document for each in self.events)
-        return tuple(each for each in found if each is not None)
+        return tuple(each.document for each in self.events if each.document is not None)
 
     @cached_property
     def json(self) -> Any:
@@ -214,12 +217,7 @@ class ReadExchange:
     @cached_property
     def said(self) -> Mapping[str, Any]:
         """Role -> value in the reply's JSON or headers, as the fitting schema names them."""
-        headers = (self.response or {}).get("headers", {})
-        found = {
-            words(node["schema"])["role"]: self.reply.header(name)
-            for name, node in headers.items()
-            if "role" in words(node["schema"]) and self.reply.header(name) is not None
-        }
+        found = dict(header_roles(self.response or {}, self.reply.header))
         schema = self.schema if "json" in self.media_type or self.events else None
         return found | (dict(reply_roles(schema, self.json)) if schema else {})
 
@@ -284,7 +282,8 @@ class ReadExchange:
 
 def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:
     """Read every exchange of `trace`, in order, linking downloads to the replies that list them."""
-    decoder, listed, read = PictureDecoder(), dict[str, ReadExchange](), list[ReadExchange]()
+    decoder, files = PictureDecoder(), UploadedFiles[ReadExchange]()
+    listed, read = dict[str, ReadExchange](), list[ReadExchange]()
     for index, exchange in enumerate(trace):
         call, path = exchange.call, exchange.call.parts.path
         found = reading.match(call.method, path)
@@ -292,8 +291,9 @@ def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:
         if not found[2] and path.startswith(prefix):
             path = "/" + path.removeprefix(prefix)
             found = reading.match(call.method, path)
-        linked = listed.get(call.url) if call.method == "GET" else None
-        one = ReadExchange(reading, index, exchange, *found, path, linked, decoder)
+        linked = (listed.get(call.url) if call.method == "GET" else None) or files.home(call)
+        one = ReadExchange(reading, index, exchange, *found, path, linked, decoder, files)
         listed |= {url: one for url in one.urls if url not in listed}
+        files.note(one)
         read.append(one)
     return tuple(read)

@@ -14,6 +14,7 @@ from testcard.common.redaction import redacted
 from testcard.contract.session import Session, Stop
 from testcard.contract.verdict import ProviderRun
 from testcard.drivers.interrupts import Interrupts
+from testcard.drivers.uploading import with_uploads
 
 Driver = Callable[[Session], None]
 """Sends calls by a session."""
@@ -40,6 +41,7 @@ def check(
     stopped, reached = "", True
     try:
         with (interrupts or Interrupts()).sending():
+            with_uploads(session)
             for driver in drivers:
                 driver(session)
     except Stop as stop:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from testcard.common.body import FilePart
+from testcard.common.keys import UNKNOWN_FILE
 from testcard.common.place import Field
 from testcard.common.schema import EACH, Schema, types
 from testcard.contract.calls import Links
@@ -172,14 +173,20 @@ def _pictures(field: Field, links: Links, *, form: bool) -> Iterator[Edge]:
     for value in all_encodings(field, links):
         yield Edge(value, "in one of its encodings")
     if form:
-        yield Edge(FilePart(b"no picture at all", "testcard.png"), _BAD, "picture", telling=True)
+        broken = "picture" if "file" in field.encodings else "encodings"
+        yield Edge(FilePart(b"no picture at all", "testcard.png"), _BAD, broken, telling=True)
+    if form and not field.as_text:
         yield Edge("this is no file", "sent as text", "encodings")
         return
-    coded = "base64" in field.encodings
-    yield Edge(_NO_PICTURE, _BAD, "picture" if coded else "encodings", telling=True)
+    coded, named = "base64" in field.encodings, "file-id" in field.encodings
+    if named:
+        yield Edge(UNKNOWN_FILE, "of no uploaded picture", "file-id", telling=True)
+    else:
+        yield Edge(_NO_PICTURE, _BAD, "picture" if coded else "encodings", telling=True)
     if coded:
         yield Edge("", "empty", "minLength" if "minLength" in field.schema else "picture")
     if "url" in field.encodings:
         yield Edge(_NOWHERE, "at no host", "picture")
-    for other in sorted({"base64", "data-uri", "url"} - set(field.encodings)):
+    others = {"base64", "data-uri", "url"} - ({"base64"} if named else set())
+    for other in sorted(others - set(field.encodings)):
         yield Edge(encoded(other, links)[0], f"sent as {other}", "encodings")

@@ -68,6 +68,8 @@ def encoded(encoding: str, links: Links) -> list[str | FilePart]:
     """Return real pictures, in one of the ways in which pictures are sent."""
     if encoding == "url":
         return [links.picture, links.other]
+    if encoding == "file-id":
+        return [links.uploaded(data) for data in samples()[:1]]
     named = tuple(zip(FORMATS, samples(), strict=True))
     if encoding in ("file", "part"):
         return [

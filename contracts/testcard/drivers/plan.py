@@ -25,6 +25,7 @@ from testcard.drivers.drafts import Draft, Written, call_for, drafts
 from testcard.drivers.edges import EXACT
 from testcard.drivers.fetching import fetch
 from testcard.drivers.following import Following
+from testcard.drivers.uploading import follow_file, links_for
 from testcard.drivers.values import PROMPTS, Fields, Values
 
 
@@ -60,10 +61,12 @@ def plan(session: Session) -> None:
             (following.to_its_cancel if step.canceled else following.to_the_end)(seen)
         elif seen.does == "pictures" and seen.succeeded:
             fetch(session, seen)
+        elif seen.does == "file" and seen.succeeded:
+            follow_file(session, seen)
 
 
 def planned(session: Session) -> tuple[PlanStep, ...]:
-    """Return what `plan` would send to this session's target, job questions and downloads apart."""
+    """Return what `plan` would send to this session's target, beside what answers lead to."""
     return tuple(_Planner(session).steps())
 
 
@@ -154,7 +157,8 @@ class _Planner:
                 yield self._step(purpose, operation, fields)
             yield from self._written(operation, values, base)
             yield from self._encodings(operation, values, base)
-            yield self._step("an empty account", operation, base, key="empty")
+            poor = replace(values, links=links_for(self._session, "empty")).base()
+            yield self._step("an empty account", operation, poor, key="empty")
 
     def _second(self, operation: Operation, values: Values, smallest: Fields) -> Iterator[PlanStep]:
         """The smallest call again, with defaults spelt out, another header, or nothing new."""
@@ -249,6 +253,12 @@ class _Planner:
             least = Values(operation, operation.takes, True, self._session.links).required()
             if operation.does == "info":
                 yield self._step("information", operation, least or None)
+            for key in kinds if operation.does == "file" else ():
+                yield self._step(f"a picture to keep, {key} key", operation, least or None, key=key)
+            if operation.does == "file" and operation.body is not None:
+                values = self._values(operation)
+                wrong = (each for each in self._telling(values, least) if each.breaks)
+                yield from map(self._drafted, wrong)
             for key in kinds if operation.does in ASKING else ():
                 call = self._session.call(operation, key=key, job_id=UNKNOWN_JOB)
                 yield self._as_step(f"{operation.id}: an unknown job, {key} key", call)

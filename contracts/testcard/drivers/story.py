@@ -21,6 +21,7 @@ from testcard.common.states import AT_WORK
 from testcard.contract.session import Session
 from testcard.contract.trace import ReadExchange, read_trace
 from testcard.drivers.drafts import call_for, drafts
+from testcard.drivers.uploading import links_for
 from testcard.drivers.values import Values
 
 T = TypeVar("T")
@@ -152,7 +153,7 @@ class Story:
             return
         key, words = _REFUSED.get(step.deed, ("good", ""))
         what = f"call {operation.id}{' with ' if words else ''}{words}"
-        self._send(what, self.session.call(operation, self._fields(operation), key=key))
+        self._send(what, self.session.call(operation, self._fields(operation, key), key=key))
 
     def _err(self, operation: Operation, which: int) -> None:
         """Send something that is wrong, of which there are as many as drafts name."""
@@ -171,8 +172,8 @@ class Story:
         self.lines.append(f"{len(self.exchanges)}. {what} -> {told(seen)}")
         return seen
 
-    def _fields(self, operation: Operation) -> dict[str, Any]:
-        return self._values(operation).cheapest()
+    def _fields(self, operation: Operation, key: KeyKind = "good") -> dict[str, Any]:
+        return replace(self._values(operation), links=links_for(self.session, key)).cheapest()
 
     def _values(self, operation: Operation) -> Values:
         assert operation.body is not None  # noqa: S101 (what makes pictures takes a body)

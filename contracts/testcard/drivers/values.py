@@ -13,12 +13,13 @@ from testcard.common.asked import asked_in
 from testcard.common.fields import Body
 from testcard.common.masking import masking_of
 from testcard.common.operation import Operation
-from testcard.common.place import ABSENT, Field
+from testcard.common.place import Field
 from testcard.common.schema import Schema, types
 from testcard.common.spec import words
 from testcard.common.upload import Encoding
 from testcard.contract.calls import Links
-from testcard.drivers.material import all_encodings, half_mask, picture_value, scene
+from testcard.drivers.examples import example_of
+from testcard.drivers.material import all_encodings, half_mask, picture_value, samples, scene
 
 Fields = dict[str, Any]
 End = Literal["minimum", "maximum"]
@@ -28,11 +29,9 @@ SEED: Final = 7
 PROMPTS: Final = ("a lighthouse at dusk", "a lighthouse at dusk, a red fox in fresh snow")
 
 _OTHER_SEED: Final = SEED + 2**32  # the same to whoever keeps 32 bits of a seed
-_PLAIN: Final[Mapping[str, Any]] = {"integer": 1, "number": 1, "boolean": False}
-_WORD: Final = "anything"  # no word of ours: where it is a secret, it is blanked everywhere
 _SQUARE: Final = 64
 _LIVE_SIZE: Final = (200, 136)
-_PREFERRED: Final[tuple[Encoding, ...]] = ("data-uri", "file", "base64", "part", "url")
+PREFERRED: Final[tuple[Encoding, ...]] = ("data-uri", "file", "base64", "part", "url", "file-id")
 _SURE: Final = ("documented", "sample", "observed")
 
 
@@ -178,9 +177,11 @@ class Values:
         data = scene(width, height, variant)
         if mask:
             data = half_mask(width, height, left=not variant, polarity=how)
-        ways = [each for each in _PREFERRED if each in field.encodings]
+        ways = [each for each in PREFERRED if each in field.encodings]
         chosen: Encoding = encoding or ways[0]
         url = self.links.other if variant else self.links.picture
+        if chosen == "file-id":
+            return {field.name: field.wrapped(self.links.uploaded(data))}
         return {field.name: field.wrapped(picture_value(data, chosen, url))}
 
     def other_seed(self) -> int:
@@ -226,7 +227,7 @@ class Values:
         """Yield fields for a scheduler or style without a list, with values of the examples."""
         for name, each in self.body.fields.items():
             if each.role in ("scheduler", "style") and "enum" not in each.schema:
-                shown = self._example(each)
+                shown = example_of(each, self.operation, self.body, self.links)
                 values = (shown, f"{shown} 2")
                 yield from ((name, each.wrapped(value)) for value in values)
 
@@ -254,34 +255,9 @@ class Values:
             return known or field.wrapped(all_encodings(field, self.links)[0])
         if field.role in ("width", "height", "size", "aspect-ratio"):
             return self.size().get(field.name)
-        return field.wrapped(self._example(field))
-
-    def _example(self, field: Field) -> Any:
-        """Return one value: of the page's examples, of the schema, or of its type."""
-        schema = field.schema
-        content = self.operation.node.get("requestBody", {}).get("content", {})
-        examples = content.get(self.body.media_type, {}).get("examples", {})
-        for example in examples.values() if field.place.location == "body" else ():
-            found = field.place.read(example.get("value", {}))
-            while isinstance(found, list) and field.depth:
-                found = next((each for each in found if each is not None), ABSENT)
-            if found is not ABSENT:
-                return found
-        listed = [
-            *schema.get("examples", ())[:1],
-            *schema.get("enum", ())[:1],
-            *(_PLAIN.get(kind) for kind in types(schema)),
-        ]
-        given = [schema.get(word) for word in ("default", "const", "minimum")]
-        return next((each for each in (*given, *listed) if each is not None), self._text(schema))
-
-    def _text(self, schema: Schema) -> str:
-        """Return a text: an address where one is wanted, as long as it has to be."""
-        if schema.get("format") == "uri":
-            return self.links.picture
-        least: int = schema.get("minLength", 0)
-        most: int = schema.get("maxLength", len(_WORD))
-        return (_WORD * (least // len(_WORD) + 1))[: max(least, min(most, len(_WORD)))]
+        if field.role == "file-id":
+            return field.wrapped(self.links.uploaded(samples()[0]))
+        return field.wrapped(example_of(field, self.operation, self.body, self.links))
 
     def _ladder(self, field: Field) -> list[int]:
         schema = field.schema

@@ -7,7 +7,7 @@ Knows how a mock is put together, and valid values. Must not know the command li
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -25,6 +25,7 @@ from testcard.contract.calls import Links, call_of
 from testcard.contract.flaw import flaws
 from testcard.contract.session import GOOD_KEY
 from testcard.contract.trace import ReadExchange, read_trace
+from testcard.drivers.uploading import Uploading
 from testcard.drivers.values import Fields, Values
 from testcard.mock.core import Mock
 from testcard.mock.fault import Fault
@@ -57,12 +58,12 @@ class _Rehearsal:
     """One mock, of one spec, that is called."""
 
     mock: Mock
-    links: Links = field(default_factory=Links)
 
     def __post_init__(self) -> None:
         (dialect,) = self.mock.dialects.values()
         self.reading: Reading = dialect.reading
         self.operations = sorted(self.reading.operations, key=lambda each: each.does not in _MAKING)
+        self.links = Links(uploaded=Uploading(self.reading, GOOD_KEY, self._answered))
 
     def valid(self) -> Iterator[str]:
         """Make the smallest and the fullest valid call of each operation and media type."""

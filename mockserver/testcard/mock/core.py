@@ -21,7 +21,7 @@ from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import MemoryLimit
 from testcard.mock.render import json_bytes
-from testcard.mock.routing import Match, Router
+from testcard.mock.routing import FileAt, Match, Router
 from testcard.mock.services import Services
 from testcard.mock.studio import Studio
 from testcard.mock.summary import brief
@@ -128,8 +128,13 @@ class Mock:
         return self._router.route(call)
 
     def _who_answers(self, match: Match) -> Dialect | None:
-        """The provider whose address it is; for a job's picture, whose job it is."""
-        job = self.world.find_job(match.download.job) if match.download else None
+        """The provider whose address it is; for what is fetched, whose job or file it is."""
+        if match.download is None:
+            return self.dialects.get(match.provider or "")
+        if isinstance(match.download, FileAt):
+            file = self.world.files.find(match.download.id)
+            return self.dialects.get(file.account.provider if file else match.provider or "")
+        job = self.world.find_job(match.download.job)
         return self.dialects.get(job.provider if job else match.provider or "")
 
     def _record(
@@ -153,7 +158,8 @@ class Mock:
     def _nobody(self, match: Match) -> Outcome:
         seen = f"no provider answers at {match.path}"
         if match.download:
-            seen = "no picture is here; its job is unknown"
+            whose = "file" if isinstance(match.download, FileAt) else "job"
+            seen = f"no picture is here; its {whose} is unknown"
         said = f"{seen}; {match.hint}" if match.hint else seen
         body = {
             "error": said,

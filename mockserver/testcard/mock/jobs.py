@@ -119,7 +119,7 @@ class Jobs:
         shared.jobs += 1
         if shared.value is upload.value:
             return upload
-        return Upload(upload.role, shared.value, upload.encodings)
+        return replace(upload, value=shared.value)
 
 
 def due(job: Job, now: float) -> Phase:

@@ -19,6 +19,7 @@ from testcard.mock.fault import Fault, times_of
 from testcard.mock.job import ENDS, JobEnded
 from testcard.mock.jobs import Jobs, due, ends_within
 from testcard.mock.ledger import Ledger
+from testcard.mock.memory_files import MemoryFiles
 from testcard.mock.memory_limit import MemoryLimit
 from testcard.mock.world import Account, AccountId, Hold, Job, JobPolicy, Order
 
@@ -29,7 +30,11 @@ _ACCOUNTS_PART = 0.03
 
 
 class MemoryWorld:
-    """The World of one process, forgotten with it."""
+    """The World of one process, forgotten with it.
+
+    Attributes:
+        files: the pictures that were uploaded.
+    """
 
     def __init__(
         self,
@@ -59,6 +64,7 @@ class MemoryWorld:
         self._memory = memory or MemoryLimit()
         self._jobs_share = self._memory.share(_JOBS_PART, self._forget_job)
         self._accounts_share = self._memory.share(_ACCOUNTS_PART, self._forget_account)
+        self.files = MemoryFiles(self._memory)
         self._changing = Changing(self._lock, self._weigh, self._memory.make_room)
         self.reset()
 
@@ -74,6 +80,7 @@ class MemoryWorld:
             self._ledger.clear()
             self._jobs.clear()
             self._faults.clear()
+            self.files.clear()
             self._weigh()
 
     def arrive(self) -> Draws:

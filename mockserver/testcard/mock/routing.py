@@ -34,7 +34,9 @@ _NO_PORT: Final = -1  # stands for what is no port, and is nobody's
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
 _DOWNLOAD: Final = re.compile(ADMIN_PREFIX + r"pictures/(?P<job>[\w-]+)/(?P<index>[0-9]{1,3})\.png")
+_FILE: Final = re.compile(ADMIN_PREFIX + r"files/(?P<id>[\w-]+)")
 _METHODS_OF_DOWNLOADS: Final = ("GET", "HEAD")
+_METHODS_OF_FILES: Final = ("GET", "HEAD", "PUT")
 
 
 class Served(Protocol):
@@ -58,6 +60,17 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class FileAt:
+    """An uploaded picture, or where one is to be put.
+
+    Attributes:
+        id: of the file.
+    """
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """What a call was matched to.
 
@@ -67,7 +80,7 @@ class Match:
         operation: None where path and method are none of the provider's.
         params: name -> value, of the path.
         path_known: whether the path is the provider's, under any method.
-        download: the picture of a job that is asked for.
+        download: the picture of a job, or the uploaded one, that is asked for.
         is_admin: whether testcard itself is asked; then it is no provider's.
         hint: where the path would be known; empty where it is, or nowhere would be.
     """
@@ -77,7 +90,7 @@ class Match:
     operation: Operation | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     path_known: bool = False
-    download: Download | None = None
+    download: Download | FileAt | None = None
     is_admin: bool = False
     hint: str = ""
 
@@ -98,7 +111,8 @@ class Match:
     def allowed(self) -> tuple[str, ...]:
         """Methods that the path is known with."""
         if self.download is not None:
-            return _METHODS_OF_DOWNLOADS
+            of_files = isinstance(self.download, FileAt)
+            return _METHODS_OF_FILES if of_files else _METHODS_OF_DOWNLOADS
         if self.dialect is None:
             return ()
         reading = self.dialect.reading
@@ -196,11 +210,12 @@ def _admin(path: str, here: Collection[Served]) -> Match:
 
 
 def _download(path: str, here: Collection[Served]) -> Match | None:
-    found = _DOWNLOAD.fullmatch(path)
-    if found is None:
-        return None
     dialect = next(iter(here), None)  # of a host that several share, any may say what is wrong
-    return Match(path, dialect, download=Download(found["job"], int(found["index"])))
+    if found := _DOWNLOAD.fullmatch(path):
+        return Match(path, dialect, download=Download(found["job"], int(found["index"])))
+    if found := _FILE.fullmatch(path):
+        return Match(path, dialect, download=FileAt(found["id"]))
+    return None
 
 
 def _knows(served: Served, path: str) -> bool:

@@ -29,8 +29,9 @@ from testcard.mock.intake import (
     read_fields,
 )
 from testcard.mock.render import json_bytes
-from testcard.mock.routing import Download
+from testcard.mock.routing import Download, FileAt
 from testcard.mock.services import Services, Step
+from testcard.mock.verb_files import stored
 from testcard.mock.verbs import VERBS
 from testcard.mock.world import AccountId
 
@@ -166,13 +167,15 @@ class Turn:
         errand = Errand(self._services, self._dialect, self._visit, operation)
         return VERBS[operation.does](errand)
 
-    # Pictures that jobs led to
+    # Pictures that jobs led to, or that were uploaded
 
-    def _fetch(self, download: Download) -> Reply | Step:
+    def _fetch(self, download: Download | FileAt) -> Reply | Step:
         """Answer with the picture; it needs no key and costs nothing, for its job is paid."""
         if self._visit.call.method not in self._visit.match.allowed:
             raise _not_allowed(self._visit)
         self._meet_fault()
+        if isinstance(download, FileAt):
+            return stored(self._visit.call, download.id, self._services.world.files)
         return picture_of(download, self._services)
 
 

@@ -5,7 +5,7 @@ Knows fields that carry pictures. Must not know how pictures are encoded, who an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +13,14 @@ from testcard.common.body import FilePart
 from testcard.common.fields import Body
 from testcard.common.job import PictureJob
 from testcard.common.masking import masking_of
+from testcard.common.message import Reply
 from testcard.common.picture import PictureError, Pixels
 from testcard.common.place import items_of
 from testcard.common.schema import Breach
 from testcard.common.trouble import Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.inputs import Inputs, PictureSent
+from testcard.mock.services import Step
 from testcard.mock.veil import Veil
 from testcard.mock.world import Order, Upload
 
@@ -27,6 +29,9 @@ Sent = Mapping[str, PictureSent]
 
 Uploads = Mapping[str, Upload]
 """Field, and its place in a list -> the picture in it, as it came."""
+
+Then = Callable[[Mapping[str, Pixels]], "Reply | Step"]
+"""Goes on, with the pictures sent by role."""
 
 
 def uploads_of(visit: Visit, body: Body) -> Uploads:
@@ -104,6 +109,14 @@ def decoded(uploads: Uploads, sent: Sent, inputs: Inputs) -> dict[str, Pixels]:
         except PictureError as error:
             raise _no_picture(name, error) from error
     return pictures
+
+
+def decoded_then(uploads: Uploads, sent: Sent, inputs: Inputs, then: Then) -> Reply | Step:
+    """Go on with the pictures of a call: at once where they are known, else as work."""
+    known = held(sent, inputs)
+    if known is None:
+        return lambda: then(decoded(uploads, sent, inputs))
+    return then(known)
 
 
 def order_of(uploads: Uploads, job: PictureJob, veil: Veil | None = None, wait: float = 0) -> Order:

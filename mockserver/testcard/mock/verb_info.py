@@ -1,12 +1,15 @@
-"""Questions that change nothing: how an account stands, and what an API says of itself.
+"""Questions that change nothing: how an account stands, what an API says of itself or of a file.
 
 Knows what is asked. Must not know jobs, pictures, HTTP, or a provider's name.
 """
 
 from __future__ import annotations
 
+from testcard.common.keys import NO_SUCH_FILE
 from testcard.common.message import Reply
+from testcard.common.trouble import Trouble
 from testcard.mock.errand import Errand
+from testcard.mock.uploaded import facts_of_file, own_file
 
 
 def account(errand: Errand) -> Reply:
@@ -15,5 +18,15 @@ def account(errand: Errand) -> Reply:
 
 
 def info(errand: Errand) -> Reply:
-    """Answer with what is known; it costs nothing."""
+    """Answer with what is known, of an uploaded file where one is asked after; it costs nothing.
+
+    Raises:
+        Trouble: not-found: the account has no file of this id.
+    """
+    asked = errand.said("file-id")
+    if asked is not None:
+        found = own_file(errand, str(asked))
+        if found is None:
+            raise Trouble("not-found", NO_SUCH_FILE)
+        errand.visit.facts |= facts_of_file(found, errand)
     return errand.dialect.informed(errand.visit, errand.world)

@@ -27,36 +27,47 @@ from testcard.mock.errand import Errand
 from testcard.mock.facts import urls_of
 from testcard.mock.services import Step
 from testcard.mock.studio import PaintRequest
-from testcard.mock.uploads import Uploads, decoded, held, masked, order_of, taken, uploads_of
+from testcard.mock.uploaded import with_files
+from testcard.mock.uploads import (
+    Then,
+    Uploads,
+    decoded_then,
+    masked,
+    order_of,
+    taken,
+    uploads_of,
+)
 from testcard.mock.veil import Veil
 from testcard.mock.world import Hold, JobPolicy, Order
 
 _WAIT: Final = re.compile(r"(?i)\bwait\b(?:\s*=\s*\"?([0-9]{1,6})\b)?")
 _LONGEST_WAIT: Final = 60  # seconds, where a client only says that it waits
 _AT_ONCE: Final = JobPolicy("at-once", 0)
-_Then = Callable[[Mapping[str, Pixels]], "Reply | Step"]
-"""Goes on, with the pictures sent by role."""
 
 
 def pictures(errand: Errand) -> Reply | Step:
     """Paint what is asked for, and answer with it."""
-    uploads = uploads_of(errand.visit, errand.body)
+    uploads = _uploads(errand)
     return _taken(errand, uploads, partial(_paint, errand, uploads))
 
 
 def job(errand: Errand) -> Reply | Step:
     """Begin a job that is to paint what is asked for; the pictures sent are kept as they came."""
-    uploads = uploads_of(errand.visit, errand.body)
+    uploads = _uploads(errand)
     return _taken(errand, uploads, partial(_begin, errand, uploads))
 
 
-def _taken(errand: Errand, uploads: Uploads, then: _Then) -> Reply | Step:
+def _uploads(errand: Errand) -> Uploads:
+    uploads = uploads_of(errand.visit, errand.body)
+    return with_files(uploads, errand) if errand.dialect.reading.keeps_files else uploads
+
+
+def _taken(errand: Errand, uploads: Uploads, then: Then) -> Reply | Step:
     inputs = errand.services.inputs
     sent = taken(uploads, inputs)
-    known = held(sent, inputs)
-    if known is None:
-        return lambda: then(masked(decoded(uploads, sent, inputs), uploads.values()))
-    return then(masked(known, uploads.values()))
+    return decoded_then(
+        uploads, sent, inputs, lambda pictures: then(masked(pictures, uploads.values()))
+    )
 
 
 def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply:

@@ -11,6 +11,7 @@ from typing import Final
 from testcard.common.message import Reply
 from testcard.mock.errand import Errand
 from testcard.mock.services import Step
+from testcard.mock.verb_files import file
 from testcard.mock.verb_info import account, info
 from testcard.mock.verb_jobs import job_cancel, job_list, job_result, job_status
 from testcard.mock.verb_pictures import job, pictures
@@ -27,4 +28,5 @@ VERBS: Final[Mapping[str, Verb]] = {
     "job-cancel": job_cancel,
     "job-list": job_list,
     "info": info,
+    "file": file,
 }

@@ -13,6 +13,7 @@ from typing import Protocol
 from testcard.mock.account import Account, AccountId, Hold, credits_of
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
+from testcard.mock.files import Files
 from testcard.mock.job import Job, JobEnded, JobPolicy, JobState, Order, Upload
 
 __all__ = [
@@ -33,12 +34,17 @@ __all__ = [
 class World(Protocol):
     """The state of one mock. Two worlds share nothing; any number of threads may use one."""
 
+    @property
+    def files(self) -> Files:
+        """The pictures that were uploaded."""
+        ...
+
     def now(self) -> float:
         """Return the world's time, in seconds."""
         ...
 
     def reset(self) -> None:
-        """Begin again: accounts, holds, jobs, job policy, faults and randomness as at the start.
+        """Begin again: accounts, holds, jobs, job policy, faults, files and randomness as before.
 
         Holds of before are settled or released without effect.
         """

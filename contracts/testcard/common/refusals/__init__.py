@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from testcard.common.document import Node, SpecRefusal
-from testcard.common.refusals import calls, jobs, keys, loose, schemas, vocabulary
+from testcard.common.refusals import calls, files, jobs, keys, loose, schemas, vocabulary
 
 _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *calls.CHECKS,
     *schemas.CHECKS,
     *keys.CHECKS,
     *jobs.CHECKS,
+    *files.CHECKS,
 )
 
 

@@ -15,7 +15,7 @@ from testcard.common.schema import nodes
 
 _SINGLE: Final = frozenset(
     {"width", "height", "size", "samples", "steps", "guidance", "strength", "image-strength",
-     "seed", "scheduler", "as-base64", "mask-image", "negative-prompt"}
+     "seed", "scheduler", "as-base64", "mask-image", "negative-prompt", "file"}
 )  # fmt: skip
 _RANGES: Final = (
     ("minimum", "maximum"),
@@ -67,7 +67,10 @@ def _pictures(document: Node) -> Iterator[SpecRefusal]:
     """A picture that is sent has encodings, or it is never decoded."""
     for at, node in _inside(_asking(document)):
         own = words(node)
-        means = own.get("role") in ("init-image", "mask-image") or node.get("format") == "picture"
+        means = (
+            own.get("role") in ("init-image", "mask-image", "file")
+            or node.get("format") == "picture"
+        )
         if means and not own.get("encodings") and "items" not in node and not _branches(node):
             seen = "a picture is sent here, and nothing says how"
             yield SpecRefusal(at, seen, "encodings: [base64, data-uri, url, file] under x-testcard")
