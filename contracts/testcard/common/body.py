@@ -1,6 +1,6 @@
 """Request bodies taken apart: Call -> named values, before any reading of them.
 
-Knows JSON and multipart forms. What would cost much to read is
+Knows JSON, forms, and bodies that are one picture. What would cost much to read is
 counted first and refused: a parser holds up every other call for as long as it runs.
 Must not know who asks: the mock that answers a call, or a clause that judges a client's.
 """
@@ -21,7 +21,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field as Part
 from python_multipart.multipart import File, parse_options_header
 
-from testcard.common.fields import MULTIPART, URLENCODED, Body
+from testcard.common.fields import MULTIPART, RAW_FIELD, URLENCODED, Body
 from testcard.common.message import Call
 from testcard.common.schema import shown
 
@@ -58,7 +58,7 @@ class SentBody:
     Attributes:
         values: name -> what was sent: JSON's values, or the parts of a form, of several of one
             name the last.
-        parts: of a form, in the order sent; None for JSON.
+        parts: of a form, in the order sent; the picture that is the body; None for JSON.
     """
 
     values: Mapping[str, Any]
@@ -86,6 +86,8 @@ def sent_in(call: Call, body: Body) -> SentBody:
         parts = tuple(_parts(call.body, _boundary(call)))
     elif body.media_type == URLENCODED:
         parts = tuple(_pairs(call.body))
+    elif body.raw:
+        parts = ((RAW_FIELD, FilePart(call.body, "")),) if call.body else ()
     else:
         return SentBody(_json(call.body))
     return SentBody(dict(parts), parts)

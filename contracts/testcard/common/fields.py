@@ -22,6 +22,10 @@ JSON: Final = "application/json"
 MULTIPART: Final = "multipart/form-data"
 URLENCODED: Final = "application/x-www-form-urlencoded"
 FORMS: Final = frozenset({MULTIPART, URLENCODED})
+RAW: Final = frozenset({"image/png", "image/jpeg", "image/webp", "application/octet-stream"})
+"""Bodies that are one picture, byte for byte."""
+RAW_FIELD: Final = "body"
+"""How the picture is named that is the whole body."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,13 @@ class Body:
 
     @cached_property
     def form(self) -> bool:
-        """Whether the body is one."""
-        return self.media_type in FORMS
+        """Whether the body is a form, or one picture: each value in it is text or a file."""
+        return self.media_type in FORMS or self.raw
+
+    @property
+    def raw(self) -> bool:
+        """Whether the body is one picture, byte for byte."""
+        return self.media_type in RAW
 
     @cached_property
     def flat(self) -> bool:
@@ -127,7 +136,7 @@ def bodies_of(body: Node | None, parameters: Iterable[Node]) -> tuple[Body, ...]
 
 
 def _body(node: Node, media_type: str, content: Node, parameters: Parameters | None) -> Body:
-    schema = content["schema"]
+    schema = _around(content["schema"], node) if media_type in RAW else content["schema"]
     root = body_holder(schema)
     own = {each.name: each for each in root.leaves()}
     fields = {**(parameters.fields if parameters else {}), **own}
@@ -144,6 +153,14 @@ def _body(node: Node, media_type: str, content: Node, parameters: Parameters | N
         evidence=evidence(node),
         spellings=_spellings(content.get("encoding", {})),
     )
+
+
+def _around(picture: Schema, node: Node) -> Schema:
+    """Return the schema of an object that holds what is the whole body."""
+    own = {name: each for name, each in words(node).items() if name in ("grade", "source")}
+    needed = [RAW_FIELD] if node.get("required") else []
+    members = {RAW_FIELD: picture}
+    return {"type": "object", "properties": members, "required": needed, "x-testcard": own}
 
 
 def _advice(holder: Holder) -> Schema:

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 import orjson
 
 from testcard.common.body import FilePart
-from testcard.common.fields import MULTIPART, Body
+from testcard.common.fields import MULTIPART, RAW_FIELD, Body
 from testcard.common.keyways import KeyWay
 from testcard.common.message import Call, Headers
 from testcard.common.operation import Operation
@@ -180,6 +180,8 @@ def _beside(said: Spread) -> Iterator[tuple[str, str]]:
 
 def _written(body: Body, document: Mapping[str, Any]) -> tuple[bytes, str]:
     """Return a body's bytes, and its media type with all that belongs to it."""
+    if body.raw:
+        return _bytes_of(document.get(RAW_FIELD, "")), body.media_type
     if not body.form:
         return orjson.dumps(document), body.media_type
     parts = list(spelt_out(document, body.root, body.spellings))
@@ -187,6 +189,12 @@ def _written(body: Body, document: Mapping[str, Any]) -> tuple[bytes, str]:
         return form_body(parts), FORM_TYPE
     pairs = [(name, _text(value)) for name, value in parts if value is not None]
     return urlencode(pairs).encode(), body.media_type
+
+
+def _bytes_of(picture: Any) -> bytes:
+    if not isinstance(picture, FilePart | str):
+        raise TypeError(f"{type(picture).__name__} is no body of bytes")
+    return picture.data if isinstance(picture, FilePart) else picture.encode()
 
 
 def _text(value: Any) -> str:

@@ -25,6 +25,7 @@ from testcard.common.spelling import spelt_out
 from testcard.common.spread import spread
 from testcard.contract.calls import FORM_TYPE, call_of, form_body
 from testcard.drivers.edges import edges
+from testcard.drivers.material import samples
 from testcard.drivers.values import Fields, Values
 
 
@@ -82,6 +83,8 @@ def drafts(values: Values, base: Fields) -> Iterator[Draft]:
             yield Draft(operation, without, f"no {name}", name, "required", telling=True)
         form = values.body.form or field.place.location != "body"
         for each in edges(field, links, form=form):
+            if values.body.raw and each.breaks == "encodings":  # whatever is sent is a file
+                continue
             why, where = f"{name} {each.why}", name if each.breaks else ""
             fields = rest | {name: each.value}
             yield Draft(operation, fields, why, where, each.breaks, each.telling)
@@ -110,6 +113,9 @@ def _unreadable(values: Values) -> Iterator[Draft]:
     if values.body.media_type == MULTIPART:
         yield from _forms(values)
         return
+    if values.body.raw:
+        written = Written(samples()[0], "text/plain")
+        yield Draft(values.operation, written, "plain text", "Content-Type", "media-type", True)
     if values.body.form:  # any text is a form of some kind
         return
     yield from _untyped(values)

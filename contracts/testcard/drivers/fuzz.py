@@ -21,7 +21,7 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, CheckContext, GenerationMode, Response
 
 from testcard.clauses.catalogue import CLAUSES
-from testcard.common.fields import MULTIPART, Body
+from testcard.common.fields import JSON, MULTIPART, Body
 from testcard.common.message import Call, Exchange, Reply
 from testcard.common.operation import Operation
 from testcard.common.place import Field, Holder
@@ -114,7 +114,7 @@ def _bench(operation: Operation, body: Body, links: Links) -> dict[str, Any]:
         "operationId": operation.id,
         "requestBody": {
             "required": True,
-            "content": {body.media_type: {"schema": _bounded(body, links)}},
+            "content": {JSON if body.raw else body.media_type: {"schema": _bounded(body, links)}},
         },
         "responses": {"default": {"description": "whatever it is"}},
     }
@@ -172,7 +172,7 @@ def _drawable(field: Field, links: Links) -> dict[str, Any]:
 
 def _filed(body: Body, value: Any, links: Links) -> Any:
     """Put files where their names stand in `value`."""
-    if body.media_type != MULTIPART:
+    if body.media_type != MULTIPART and not body.raw:
         return value
     files = {
         _FILE.format(each.name, index): file

@@ -15,7 +15,7 @@ from PIL import Image
 
 from testcard.common.body import FilePart
 from testcard.common.masking import Polarity
-from testcard.common.picture import FORMATS, encode
+from testcard.common.picture import FORMATS, Format, decode, encode, sniff
 from testcard.common.place import Field
 from testcard.common.upload import Encoding
 from testcard.contract.calls import Links
@@ -47,6 +47,11 @@ def half_mask(width: int, height: int, *, left: bool, polarity: Polarity = "whit
     out = BytesIO()
     Image.fromarray(np.dstack([255 - white, 255 - white[..., 0]]), "RGBA").save(out, "PNG")
     return out.getvalue()
+
+
+def as_format(data: bytes, format_: Format) -> bytes:
+    """Return a picture's file in another format, or itself where it has that."""
+    return data if sniff(data) == format_ else encode(decode(data).array, format_)
 
 
 def picture_value(data: bytes, encoding: Encoding, url: str) -> str | FilePart:

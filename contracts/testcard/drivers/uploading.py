@@ -13,11 +13,12 @@ from typing import Final
 from testcard.common.keys import EMPTY_KEY, UNKNOWN_FILE, KeyKind
 from testcard.common.message import Call
 from testcard.common.operation import Operation
+from testcard.common.picture import format_of
 from testcard.common.reading import Reading
 from testcard.contract.calls import Links, call_of
 from testcard.contract.session import Session
 from testcard.contract.trace import ReadExchange
-from testcard.drivers.material import picture_value, scene
+from testcard.drivers.material import as_format, picture_value, scene
 from testcard.drivers.values import PREFERRED, Fields, Values
 
 _SIDE: Final = 64  # pixels, of a picture that is put where its URL is
@@ -63,6 +64,8 @@ def _carrying(values: Values, data: bytes) -> Fields:
     target = values.role("file")
     if target is None:
         return {}
+    if values.body.raw:
+        data = as_format(data, format_of(values.body.media_type) or "png")
     way = next(each for each in PREFERRED if each in target.encodings)
     value = picture_value(data, way, values.links.picture)
     return {target.name: target.wrapped(value)}

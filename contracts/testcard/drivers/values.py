@@ -13,13 +13,21 @@ from testcard.common.asked import asked_in
 from testcard.common.fields import Body
 from testcard.common.masking import masking_of
 from testcard.common.operation import Operation
+from testcard.common.picture import format_of
 from testcard.common.place import Field
 from testcard.common.schema import Schema, types
 from testcard.common.spec import words
 from testcard.common.upload import Encoding
 from testcard.contract.calls import Links
 from testcard.drivers.examples import example_of
-from testcard.drivers.material import all_encodings, half_mask, picture_value, samples, scene
+from testcard.drivers.material import (
+    all_encodings,
+    as_format,
+    half_mask,
+    picture_value,
+    samples,
+    scene,
+)
 
 Fields = dict[str, Any]
 End = Literal["minimum", "maximum"]
@@ -177,6 +185,8 @@ class Values:
         data = scene(width, height, variant)
         if mask:
             data = half_mask(width, height, left=not variant, polarity=how)
+        if self.body.raw:
+            data = as_format(data, format_of(self.body.media_type) or "png")
         ways = [each for each in PREFERRED if each in field.encodings]
         chosen: Encoding = encoding or ways[0]
         url = self.links.other if variant else self.links.picture

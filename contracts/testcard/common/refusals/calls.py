@@ -13,8 +13,9 @@ from typing import Any, Final
 from testcard.common.document import Keys, Node, SpecRefusal, calls_in, words
 from testcard.common.schema import nodes
 
-_REQUESTS: Final = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
-_FORMS: Final = _REQUESTS[1:]
+_FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
+_RAW: Final = ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
+_REQUESTS: Final = ("application/json", *_FORMS, *_RAW)
 _ANSWERS: Final = (
     "application/json",
     "image/png",
@@ -118,13 +119,22 @@ def _encodings(document: Node) -> Iterator[SpecRefusal]:
 def _parts_in_json(document: Node) -> Iterator[SpecRefusal]:
     """JSON has no parts: files are of forms."""
     for at, media_type, content in _contents(document):
-        for path, node in nodes(content["schema"]) if media_type not in _FORMS else ():
+        for path, node in nodes(content["schema"]) if media_type == _REQUESTS[0] else ():
             encodings = words(node).get("encodings", ())
             if encodings and set(encodings) <= {"file", "part"}:
                 where = (*at, "schema", *path, "x-testcard", "encodings")
                 yield SpecRefusal(
                     where, f"no {encodings[0]} fits in JSON", "base64, data-uri or url"
                 )
+
+
+def _raw_bodies(document: Node) -> Iterator[SpecRefusal]:
+    """A body of bytes is one picture, sent as a file is."""
+    for at, media_type, content in _contents(document):
+        if media_type in _RAW and words(content["schema"]).get("encodings") != ["file"]:
+            seen = f"a body of {media_type} is one picture, byte for byte"
+            instead = "x-testcard: {role: init-image, encodings: [file]} in its schema"
+            yield SpecRefusal((*at, "schema"), seen, instead)
 
 
 def _answer_media_types(document: Node) -> Iterator[SpecRefusal]:
@@ -197,6 +207,7 @@ CHECKS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     _request_media_types,
     _encodings,
     _parts_in_json,
+    _raw_bodies,
     _answer_media_types,
     _successes,
 )
