@@ -8,7 +8,7 @@ PORT ?= 4242
 # make test TORCH='torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu'
 TORCH ?= torch==2.13.0
 
-.PHONY: serve reference test lint types specs check clean
+.PHONY: serve reference test lint types specs docs check clean
 
 serve: $(VENV)/.core  ## serve all five APIs on port 4242
 	$(BIN)/testcard serve --port $(PORT)
@@ -30,6 +30,9 @@ types: $(VENV)/.all
 
 specs: $(VENV)/.all
 	$(BIN)/testcard selfcheck
+
+docs: $(VENV)/.core  ## renew what is made of the vocabulary
+	$(BIN)/python -m docs.renew
 
 check: test lint types specs  ## everything that CI runs
 

@@ -6,6 +6,7 @@ python docs/cards.py
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -25,7 +26,7 @@ def main() -> None:
     middle[200:600, 300:700] = 255
     prompt = "a lighthouse at dusk, oil painting"
     engine = CardEngine()
-    asked = [
+    asked: list[dict[str, Any]] = [
         *({"strength": strength, "init": init} for strength in (1.0, 0.6, 0.3)),
         {"mask": Pixels.of(middle), "init": init},
         {},

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 from typer.testing import CliRunner, Result
@@ -16,7 +17,7 @@ from testcard.cli.main import app
 from testcard.cli.rehearsal import rehearsed
 from testcard.common.message import Call
 from testcard.common.reading import Reading, read
-from testcard.common.spec import load
+from testcard.common.spec import editor_schema, load
 from testcard.importing.roles import asked_role, encodings, is_picture, normal
 from testcard.importing.telling import state_of
 
@@ -56,6 +57,15 @@ def test_what_makes_pictures_is_chosen_and_nothing_else(gallery: tuple[Path, str
         ("editImage", "pictures", "/v2/edit"),
     ]
     assert reading.spec.server == "https://eu.gallery.example"
+
+
+def test_editors_find_the_words_beside_the_spec(gallery: tuple[Path, str]) -> None:
+    """The schema goes where the spec goes: no path in it is of this machine."""
+    text = gallery[0].read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=testcard.schema.json\n")
+    words = gallery[0].with_name("testcard.schema.json").read_text(encoding="utf-8")
+    assert words == editor_schema().read_text(encoding="utf-8")
+    assert jsonschema_rs.Draft7Validator(json.loads(words)).is_valid(yaml.safe_load(text))
 
 
 def test_fields_have_their_roles(gallery: tuple[Path, str]) -> None:

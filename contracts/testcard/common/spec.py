@@ -42,6 +42,7 @@ __all__ = [
     "SpecError",
     "bundled",
     "calls_in",
+    "editor_schema",
     "evidence",
     "line_of",
     "load",
@@ -148,7 +149,15 @@ def _refuse(path: Path, lines: Lines, source: Any, found: Iterable[SpecRefusal])
 
 def bundled() -> tuple[Path, ...]:
     """Return the paths of the specs that come with testcard, in the order of their names."""
+    return tuple(sorted(_folder().glob("*.yaml")))
+
+
+def editor_schema() -> Path:
+    """Return the path of the JSON Schema by which editors know the words of specs."""
+    return _folder() / "testcard.schema.json"
+
+
+def _folder() -> Path:
     shipped = Path(__file__).parents[1] / "openapi"
     checkout = Path(__file__).parents[3] / "openapi"
-    folder = shipped if shipped.is_dir() else checkout
-    return tuple(sorted(folder.glob("*.yaml")))
+    return shipped if shipped.is_dir() else checkout

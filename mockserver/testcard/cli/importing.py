@@ -1,4 +1,4 @@
-"""The command `import`: a plain OpenAPI file becomes a spec; what was guessed is printed.
+"""`import`: a plain OpenAPI file becomes a spec; and `schema`: what editors know its words by.
 
 Knows typer, files and YAML. Must not know how meaning is guessed, or any one provider.
 """
@@ -15,13 +15,14 @@ import yaml
 from testcard.cli.rehearsal import rehearsed
 from testcard.cli.words import KEPT, UsageError, clear_errors
 from testcard.common.redaction import visible
-from testcard.common.spec import load
+from testcard.common.spec import editor_schema, load
 from testcard.importing import imported
 from testcard.importing.source import Note
 
 app = typer.Typer()
 
 _NOTHING: Final = 1
+_LINE: Final = "# yaml-language-server: $schema={}"
 _KINDS: Final = {
     "guessed": "Guessed",
     "dropped": "Left out",
@@ -54,6 +55,8 @@ def import_(
 ) -> None:
     """Make a spec of a plain OpenAPI file: what makes pictures, and what that needs.
 
+    Beside it stands testcard.schema.json, by which editors know the words of it.
+
     Exits with 0 where one was written, 1 where nothing in the file makes pictures, 2 for wrong
     usage.
     """
@@ -68,9 +71,32 @@ def import_(
         text = yaml.dump(
             found.document, Dumper=_Whole, sort_keys=False, width=100, allow_unicode=True
         )
-        output.write_text(text, encoding="utf-8")
+        words = editor_schema()
+        line = _LINE.format(words.name)
+        output.write_text(f"{line}\n{text}", encoding="utf-8")
+        output.with_name(words.name).write_bytes(words.read_bytes())
         _print_outcome(output)
     raise typer.Exit(KEPT)
+
+
+@app.command()
+def schema(
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file to write; printed where none.")
+    ] = None,
+) -> None:
+    """Print or write the JSON Schema by which editors know the words of a spec.
+
+    Where it is written, the line is printed by which a spec beside it names it.
+    """
+    text = editor_schema().read_text(encoding="utf-8")
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    with clear_errors():
+        output.write_text(text, encoding="utf-8")
+    typer.echo(_LINE.format(output.name))
 
 
 def _print_notes(notes: Iterable[Note]) -> None:
