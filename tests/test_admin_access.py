@@ -21,7 +21,7 @@ from testcard.mock.admin_spec import admin_spec
 from testcard.mock.core import Mock
 
 LOCAL, ELSEWHERE = "127.0.0.1", "192.0.2.7"
-OPEN = {"", "health", "openapi.yaml", "openapi.json", "docs"}
+OPEN = {"", "health", "openapi.yaml", "openapi.json", "docs", "jwks.json"}
 GUARDED = [each for each in admin_spec().operations if each.path not in OPEN]
 TOKEN = "a-token-of-this-run"
 

@@ -24,11 +24,13 @@ from testcard.common.reading import Profile
 from testcard.common.spec import Spec, SpecError, bundled, load
 from testcard.mock.access import Access
 from testcard.mock.core import LARGEST_BODY, Mock
+from testcard.mock.destinations import Destinations
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Entry, Journal
 from testcard.mock.memory_limit import DEFAULT_MEMORY, MemoryLimit
 from testcard.mock.memory_world import MemoryWorld
 from testcard.mock.picture_folder import PictureFolder
+from testcard.mock.signing import Signer, check_secrets
 from testcard.mock.world import JobPolicy
 from testcard.providers.base import SpecDialect
 from testcard.providers.named import dialect_named
@@ -59,6 +61,8 @@ class Options:
         watch: called with each journal entry.
         engine: what paints; None for test cards.
         access: who may look after the mock under /_testcard/.
+        deliver: hosts that callbacks are delivered to, beside this machine: HOST or HOST:PORT.
+        webhook_secrets: provider id -> the secret that its callbacks are signed with.
     """
 
     providers: tuple[str, ...] = ()
@@ -74,6 +78,8 @@ class Options:
     watch: Callable[[Entry], None] | None = None
     engine: Engine | None = None
     access: Access = field(default_factory=Access)
+    deliver: tuple[str, ...] = ()
+    webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def build(
@@ -92,8 +98,12 @@ def build(
         SpecError: a provider or setting is unknown, or a spec is not one that testcard reads.
     """
     memory = MemoryLimit(options.memory, options.trim)
+    dialects = dialects or dialects_of(options)
+    check_secrets(
+        {each.reading.spec.id: each.reading for each in dialects}, options.webhook_secrets
+    )
     return Mock(
-        dialects or dialects_of(options),
+        dialects,
         MemoryWorld(
             seed=options.seed, balance=options.balance, policy=options.policy, memory=memory
         ),
@@ -104,6 +114,8 @@ def build(
         largest_body=options.largest_body,
         memory=memory,
         access=options.access,
+        signer=Signer(options.seed, options.webhook_secrets),
+        destinations=Destinations.of(options.deliver),
     )
 
 
@@ -216,22 +228,6 @@ def _each_once(chosen: Iterable[_Provider]) -> list[_Provider]:
             seen = f"two specs are called {spec.id!r}: {other.path} and {spec.path}"
             raise SpecError(f"{seen}; a provider has the name of its file: rename one")
     return list(found.values())
-
-
-def parse_settings(words: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Take settings apart that are written PROVIDER.NAME=VALUE.
-
-    Raises:
-        SpecError: one of them is not written so.
-    """
-    settings: dict[str, dict[str, str]] = {}
-    for word in words:
-        place, equals, value = word.partition("=")
-        provider, dot, name = place.rpartition(".")
-        if not (equals and dot and provider and name):
-            raise SpecError(f"{word!r} is no setting; write PROVIDER.NAME=VALUE")
-        settings.setdefault(provider, {})[name] = value
-    return settings
 
 
 def find(name: str) -> _Provider:

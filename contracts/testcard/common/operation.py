@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from testcard.common.callbacks import Callback, callbacks_of
 from testcard.common.document import Evidence, Node, calls_in, evidence, words
 from testcard.common.fields import Body, bodies_of
 from testcard.common.keyways import KeyWay, key_ways, security_of
+from testcard.common.schema import nodes
 
 AT_WORK: Final = frozenset({"queued", "running"})
 """The states of a job that has not ended."""
@@ -81,6 +83,22 @@ class Operation:
         """Status, `2XX` or `default` -> OpenAPI response object, references resolved."""
         answers: Mapping[str, Node] = self.node["responses"]
         return answers
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles that bodies of its answers have places for."""
+        contents = [
+            each for one in self.answers.values() for each in one.get("content", {}).values()
+        ]
+        found = (
+            words(node).get("role", "") for each in contents for _, node in nodes(each["schema"])
+        )
+        return frozenset(found)
+
+    @cached_property
+    def callbacks(self) -> tuple[Callback, ...]:
+        """What is sent later about a call."""
+        return callbacks_of(self.node)
 
     @cached_property
     def responses(self) -> Mapping[int, Node]:

@@ -6,7 +6,7 @@ Knows OpenAPI and `x-testcard`. Must not know the mock, or any one provider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -16,7 +16,8 @@ from typing import Any, Literal, cast
 from testcard.common.operation import Operation, operations_in
 from testcard.common.price import Price, price_in
 from testcard.common.refusals import of_document, of_source
-from testcard.common.schema import Validator, coerced, merged
+from testcard.common.runtime_expression import RuntimeExpression
+from testcard.common.schema import Validator, coerced, merged, nodes
 from testcard.common.spec import (
     Family,
     Node,
@@ -175,8 +176,24 @@ def read(
         _refuse(spec, profile, document)
     operations = tuple(operations_in(document))
     names = {way.name.lower() for each in operations for way in each.key_ways}
+    names |= set(_secrets_of_callbacks(operations))
     names |= {name.rpartition(".")[2] for name in names}  # members are blanked by their own
     return Reading(spec, profile, chosen, document, operations, frozenset(names))
+
+
+def _secrets_of_callbacks(operations: Sequence[Operation]) -> Iterator[str]:
+    """Names of members and parameters that hold secrets with which callbacks are signed."""
+    for operation in operations:
+        for callback in operation.callbacks:
+            if callback.signing and callback.signing.secret:
+                yield RuntimeExpression.parse(callback.signing.secret).steps[-1].lower()
+        contents = (
+            one for each in operation.answers.values() for one in each.get("content", {}).values()
+        )
+        for content in contents if "webhook-secret" in operation.roles else ():
+            for path, node in nodes(content["schema"]):
+                if words(node).get("role") == "webhook-secret":
+                    yield path[-1].lower()
 
 
 def _refuse(spec: Spec, profile: Profile, document: Node) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from testcard.common.callbacks import callback_nodes
 from testcard.common.fields import Body
 from testcard.common.operation import Operation
 from testcard.common.place import Field, Holder
@@ -90,6 +91,12 @@ def _of_operation(
             yield f"{here}, header {name}", header
         for media_type, content in response.get("content", {}).items():
             yield from _of_schema(f"{here}, {media_type}", content["schema"])
+    for name, _, _, callback in callback_nodes(operation):
+        yield f"{place}, callback {name}", callback
+        for parameter in callback.get("parameters", ()):
+            yield f"{place}, callback {name}, parameter {parameter['name']}", parameter
+        for media_type, content in callback["requestBody"]["content"].items():
+            yield from _of_schema(f"{place}, callback {name}, {media_type}", content["schema"])
 
 
 def _of_schema(place: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -115,6 +122,15 @@ def _examples(reading: Reading, operation: Operation) -> Iterator[str]:
             for name, example in one.get("examples", {}).items():
                 for breach in validator.breaches(example["value"]) if "value" in example else ():
                     yield f"answer {status}, example {name}: {breach.path}: {breach.message}"
+    for callback in operation.callbacks:
+        content = callback.node["requestBody"]["content"]
+        for one in content.values():
+            if not one.get("examples"):
+                yield f"what the callback {callback.name} sends has no example"
+            for name, example in one.get("examples", {}).items():
+                for breach in Validator(one["schema"]).breaches(example.get("value")):
+                    told = f"callback {callback.name}, example {name}"
+                    yield f"{told}: {breach.path}: {breach.message}"
     for kind in words(reading.document)["problems"]:
         code = reading.problems[kind]
         needless = operation.body is None and kind in _OF_BODIES

@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from testcard.assembly import parse_settings
 from testcard.cli import check_runs as runs
 from testcard.cli.words import Grade, ProfileName, clear_errors, credits_from, report_files
 from testcard.common.message import Exchange
 from testcard.common.redaction import visible
+from testcard.common.settings import parse_settings
 from testcard.contract.calls import Links
 from testcard.contract.session import Budget
 from testcard.contract.verdict import Report

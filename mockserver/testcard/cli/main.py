@@ -17,7 +17,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from testcard.assembly import Options, build, installed, on_cores, open_engine, parse_settings
+from testcard.assembly import Options, build, installed, on_cores, open_engine
 from testcard.cli import check as checking
 from testcard.cli import importing
 from testcard.cli import run as running
@@ -31,9 +31,18 @@ from testcard.cli.tables import (
     serving_listing,
     show_all,
 )
-from testcard.cli.words import BROKEN, KEPT, ProfileName, bytes_from, clear_errors, credits_from
+from testcard.cli.words import (
+    BROKEN,
+    KEPT,
+    ProfileName,
+    bytes_from,
+    clear_errors,
+    credits_from,
+    secrets_from,
+)
 from testcard.common.addresses import ADMIN_PREFIX, SERVE_PORT
 from testcard.common.selfcheck import complaints
+from testcard.common.settings import parse_settings
 from testcard.common.spec import bundled, load
 from testcard.doors.log import LogFormat, log_call, logging_to
 from testcard.mock.access import Access
@@ -137,6 +146,20 @@ def serve(
         list[str] | None,
         typer.Option("--admin-host", metavar="NAME", help=f"A further Host for {ADMIN_PREFIX}."),
     ] = None,
+    deliver: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--deliver", metavar="HOST[:PORT]", help="Send callbacks there too; repeatable."
+        ),
+    ] = None,
+    webhook_secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--webhook-secret",
+            metavar="PROVIDER=SECRET",
+            help="What signs its callbacks; or =@FILE, =$NAME.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
     log_format: Annotated[
         LogFormat, typer.Option("--log-format", help="Lines for people, or for machines.")
@@ -167,6 +190,8 @@ def serve(
             trim=trim,
             access=Access.of(host, admin_token, admin_hosts or ()),
             watch=None if quiet else log_call,
+            deliver=tuple(deliver or ()),
+            webhook_secrets=secrets_from("--webhook-secret", webhook_secret or ()),
         )
         mock = build(options)
         readings = [dialect.reading for dialect in mock.dialects.values()]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from testcard.assembly import Options, all_and, build, open_engine, parse_settings
+from testcard.assembly import Options, all_and, build, open_engine
 from testcard.cli.words import (
     BROKEN,
     KEPT,
@@ -32,7 +32,9 @@ from testcard.cli.words import (
     pairs,
     report_files,
     secret,
+    secrets_from,
 )
+from testcard.common.settings import parse_settings
 from testcard.mock.core import Mock
 from testcard.mock.world import JobPolicy
 
@@ -92,6 +94,13 @@ FailNext = Annotated[
     Pairs, _words("--fail-next", "PROVIDER:KIND[:DELAY]", "Trouble for the next call; repeatable.")
 ]
 Prefer = Annotated[str, _words("--prefer", "code=406", "A documented answer, to every call.")]
+Deliver = Annotated[
+    Pairs, _words("--deliver", "HOST[:PORT]", "Send callbacks there too; repeatable.")
+]
+WebhookSecrets = Annotated[
+    Pairs,
+    _words("--webhook-secret", "PROVIDER=SECRET", "What signs its callbacks; or =@FILE, =$NAME."),
+]
 Reports = Annotated[
     Pairs, _words("--report", "FORMAT=FILE", "Write the verdict to a file; repeatable.")
 ]
@@ -120,6 +129,8 @@ def run(
     jobs: Jobs = "polls:1",
     fail_next: FailNext = None,
     prefer: Prefer = "",
+    deliver: Deliver = None,
+    webhook_secret: WebhookSecrets = None,
     report: Reports = None,
 ) -> None:
     """Run COMMAND with its calls to the providers' real hosts answered here, offline.
@@ -147,6 +158,8 @@ def run(
             policy=JobPolicy.parse(jobs),
             pictures=pictures,
             engine=open_engine(engine, model or (), caller_left),
+            deliver=tuple(deliver or ()),
+            webhook_secrets=secrets_from("--webhook-secret", webhook_secret or ()),
         )
         mock = build(options)
         _lay_faults(mock, fail_next or ())

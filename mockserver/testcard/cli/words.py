@@ -124,6 +124,11 @@ def secret(option: str, word: str) -> str:
     return word
 
 
+def secrets_from(option: str, words: Sequence[str]) -> dict[str, str]:
+    """Return provider -> secret, of words like PROVIDER=SECRET; raises as `pairs` and `secret`."""
+    return {name: secret(option, value) for name, value in pairs(option, words, "PROVIDER=SECRET")}
+
+
 def host(option: str, word: str) -> str:
     """Return a host's name in small letters; UsageError where it is more than that, or nothing."""
     if not word.strip() or any(sign in word for sign in "/:@ "):

@@ -6,11 +6,13 @@ Knows threads. Must not know pytest, or any one provider.
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
+from testcard.doors.callbacks import callbacks_sent
 from testcard.doors.http import application
 from testcard.doors.listening import Server, listening_socket, server_config
 
@@ -37,6 +39,7 @@ class Background:
             RuntimeError: the server does not come up.
         """
         self._app: ASGIApp = _nobody
+        self._senders = ExitStack()
         self._listening = listening_socket("127.0.0.1")
         self.base = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self._server = Server(server_config(self._serve, grace=_GRACE_SECONDS))
@@ -48,10 +51,13 @@ class Background:
 
     def answer_with(self, mock: Mock | None) -> None:
         """Have `mock` answer from now on; nobody where it is None."""
+        self._senders.close()
+        self._senders.enter_context(callbacks_sent(mock))
         self._app = _nobody if mock is None else application(mock)
 
     def close(self) -> None:
         """Stop listening and end the thread."""
+        self._senders.close()
         self._server.should_exit = True
         self._thread.join(_SECONDS)
         self._listening.close()

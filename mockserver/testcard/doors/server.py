@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from testcard.doors.callbacks import callbacks_sent
 from testcard.doors.http import application, at_once
 from testcard.doors.listening import Server, listening_socket, server_config
 
@@ -50,7 +51,7 @@ def serve_until_stopped(
     config = server_config(app, grace=_GRACE_SECONDS, at_once=at_once(mock))
     gc.freeze()  # what is imported stays, and looking through it would hold up every call
     ready(base_url(host, listening.getsockname()[1]))
-    with suppress(KeyboardInterrupt), listening:
+    with suppress(KeyboardInterrupt), listening, callbacks_sent(mock):
         _Server(config, stopped).run(sockets=[listening])
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testcard.common.message import Call, Trace
+from testcard.doors.callbacks import callbacks_sent
 from testcard.doors.http import application
 from testcard.intercept import trust
 from testcard.intercept.authority import Authority, fresh, of_user
@@ -73,7 +74,8 @@ def intercept(mock: Mock, options: RunOptions) -> RunOutcome:
         tape=Tape(None) if options.record else Tape(),
     )
     try:
-        code = _run(options, hosts, authorities, allowed)
+        answering = not (options.record or options.replay)
+        code = _run(options, hosts, authorities, allowed, mock if answering else None)
     finally:
         if options.record:
             _keep(hosts.tape.trace(), options.record, key_headers(mock))
@@ -92,6 +94,7 @@ def _run(
     hosts: VirtualHosts,
     authorities: Sequence[Authority],
     allowed: Collection[tuple[str, int]],
+    teller: Mock | None,
 ) -> int:
     contexts = {host: made for each in authorities for host, made in each.contexts().items()}
     cors = not (options.record or options.replay)  # whose answers stay as they are
@@ -99,6 +102,7 @@ def _run(
     gates = Gates(contexts, allowed, hosts.refuse, hosts.opened.add, guard)
     with (
         tempfile.TemporaryDirectory(prefix="testcard-run-") as folder,
+        callbacks_sent(teller),
         proxying(application(hosts, cors=cors), gates) as port,
     ):
         files = trust.write(Path(folder), (each.pem for each in authorities))

@@ -7,7 +7,7 @@ Must not know how calls to providers are answered, sockets or frameworks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -21,40 +21,24 @@ from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.message import Call, Headers, Reply
 from testcard.mock.access import Access
 from testcard.mock.admin_docs import asset, page
+from testcard.mock.admin_later import LATER
 from testcard.mock.admin_spec import AdminOperation, Refused, admin_spec
-from testcard.mock.dialect import Dialect
+from testcard.mock.administered import Administered, Said, served
 from testcard.mock.fault import Fault, aimed
-from testcard.mock.journal import Journal
 from testcard.mock.routing import normal_path
-from testcard.mock.studio import Studio
 from testcard.mock.summary import entry_summary
-from testcard.mock.world import Account, AccountId, JobPolicy, World
+from testcard.mock.world import Account, AccountId, JobPolicy
 
 _DIGEST_SHOWN = 12  # characters of a key's digest: enough to tell keys apart
-_LONG = ("journal", "jobs", "accounts", "faults", "reset")  # go through all that is kept
+_LONG = (
+    "journal",
+    "deliveries",
+    "jobs",
+    "accounts",
+    "faults",
+    "reset",
+)  # go through all that is kept
 _JSON = "application/json"
-
-Said = Mapping[str, Any]
-"""Query parameters and body of a call, as the spec has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Administered:
-    """What there is to look after: the parts of a mock.
-
-    Attributes:
-        dialects: provider id -> how it speaks.
-        world: the state that calls change.
-        studio: paints.
-        journal: where calls are written down.
-        reset: has all of it begin again.
-    """
-
-    dialects: Mapping[str, Dialect]
-    world: World
-    studio: Studio
-    journal: Journal
-    reset: Callable[[], None]
 
 
 class Admin:
@@ -63,9 +47,9 @@ class Admin:
     def __init__(self, parts: Administered, access: Access) -> None:
         """Answer about `parts` whoever has `access`; a provider's own host is a name of it too."""
         specs = (each.reading.spec for each in parts.dialects.values())
-        served = {urlsplit(spec.server).hostname or "" for spec in specs}
+        hosts = {urlsplit(spec.server).hostname or "" for spec in specs}
         self._parts = parts
-        self._access = replace(access, hosts=access.hosts | served)
+        self._access = replace(access, hosts=access.hosts | hosts)
 
     def answer(self, call: Call) -> Reply | Callable[[], Reply]:
         """Answer a call whose path begins with ADMIN_PREFIX; as work where that may take long."""
@@ -176,7 +160,7 @@ def _docs(_: Administered, __: Call, ___: Said) -> Reply:
 
 
 def _journal(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
-    provider = _served(parts, said.get("provider"))
+    provider = served(parts, said.get("provider"))
     entries = parts.journal.entries(provider)
     shown = entries[max(0, len(entries) - said.get("limit", 100)) :]
     return {
@@ -202,7 +186,7 @@ def _accounts(parts: Administered, _: Call, __: Said) -> list[dict[str, Any]]:
 
 
 def _set_account(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
-    _served(parts, said["provider"])
+    served(parts, said["provider"])
     who = AccountId.of(said["provider"], said["key"])
     account = parts.world.set_balance(who, Decimal(str(said["balance"])))
     return {"status": "set", **_credits(account)}
@@ -244,7 +228,7 @@ def _shown(provider: str, fault: Fault) -> dict[str, Any]:
 
 
 def _lay_fault(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
-    _served(parts, said["provider"])
+    served(parts, said["provider"])
     try:
         reading, delay = parts.dialects[said["provider"]].reading, float(said.get("delay", 0))
         fault = aimed(reading, said.get("kind"), delay, said.get("operation"), said.get("key"))
@@ -255,18 +239,12 @@ def _lay_fault(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
 
 
 def _forget_faults(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
-    forgotten = parts.world.forget_faults(_served(parts, said.get("provider")))
+    forgotten = parts.world.forget_faults(served(parts, said.get("provider")))
     return {"status": "forgotten", "faults": forgotten}
 
 
 def _credits(account: Account) -> dict[str, float]:
     return {"balance": float(account.balance), "held": float(account.held)}
-
-
-def _served(parts: Administered, provider: str | None) -> str | None:
-    if provider is not None and provider not in parts.dialects:
-        raise Refused(f"{provider!r} is not served; served: {', '.join(parts.dialects)}")
-    return provider
 
 
 def _json(status: int, value: Any, headers: Headers = ()) -> Reply:
@@ -294,4 +272,5 @@ _ANSWERS: Mapping[str, Callable[[Administered, Call, Said], Any]] = {
     "faults": _faults,
     "layFault": _lay_fault,
     "forgetFaults": _forget_faults,
+    **LATER,
 }

@@ -14,18 +14,24 @@ from testcard.common.job import Engine
 from testcard.common.message import Call, Exchange, Reply
 from testcard.common.trouble import Trouble
 from testcard.mock.access import Access
-from testcard.mock.admin import Admin, Administered
+from testcard.mock.admin import Admin
+from testcard.mock.administered import Administered
+from testcard.mock.delivery_journal import DeliveryJournal
+from testcard.mock.destinations import Destinations
 from testcard.mock.dialect import Dialect, Visit
 from testcard.mock.discretion import Told, without_secrets
 from testcard.mock.inputs import Inputs
 from testcard.mock.journal import Journal
 from testcard.mock.memory_limit import MemoryLimit
+from testcard.mock.outbox import Correspondence, Outbox
 from testcard.mock.render import json_bytes
 from testcard.mock.routing import FileAt, Match, Router
 from testcard.mock.services import Services
+from testcard.mock.signing import Signer
 from testcard.mock.studio import Studio
 from testcard.mock.summary import brief
 from testcard.mock.turn import Outcome, Turn
+from testcard.mock.verb_info import WEBHOOK_SECRET
 from testcard.mock.world import World
 
 Work = Callable[[], Reply]
@@ -36,7 +42,14 @@ LARGEST_BODY = 32 << 20
 
 
 class Mock:
-    """Several providers in one World, as a function from Call to Reply."""
+    """Several providers in one World, as a function from Call to Reply.
+
+    Attributes:
+        dialects: provider id -> how it speaks.
+        journal: where calls are written down.
+        outbox: what is to be sent of them later.
+        tells: whether any provider has callbacks.
+    """
 
     def __init__(
         self,
@@ -49,6 +62,8 @@ class Mock:
         largest_body: int = LARGEST_BODY,
         memory: MemoryLimit | None = None,
         access: Access = Access(),  # noqa: B008 (frozen)
+        signer: Signer | None = None,
+        destinations: Destinations = Destinations(),  # noqa: B008 (frozen)
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Put a mock together from its parts; `testcard.assembly` does so from options.
@@ -62,17 +77,40 @@ class Mock:
             largest_body: bytes of a request body that are taken.
             memory: what journal, studio and world share; one of its own where none is given.
             access: who may look after the mock under /_testcard/.
+            signer: signs what callbacks send; one of the seed 0 where none is given.
+            destinations: where they may go.
             stopwatch: tells seconds, of which differences are taken: how long calls took.
         """
         self.dialects: Mapping[str, Dialect] = {each.reading.spec.id: each for each in dialects}
         limit = memory or MemoryLimit()
+        signer = signer or Signer()
         self.services = Services(
-            world, Studio(engine, memory=limit), inputs, limit, largest_body=largest_body
+            world,
+            Studio(engine, memory=limit),
+            inputs,
+            limit,
+            largest_body=largest_body,
+            signer=signer,
         )
         self.journal = journal or Journal(memory=limit)
-        parts = Administered(self.dialects, world, self.services.studio, self.journal, self.reset)
-        self._admin = Admin(parts, access)
         self._router = Router(self.dialects.values())
+        self.outbox = Outbox(
+            Correspondence(
+                self.dialects,
+                world,
+                self._router.route,
+                signer,
+                destinations,
+                DeliveryJournal(limit),
+            ),
+            limit,
+        )
+        operations = [each for one in self.dialects.values() for each in one.reading.operations]
+        self.tells = any(each.callbacks for each in operations)
+        parts = Administered(
+            self.dialects, world, self.services.studio, self.journal, self.reset, self.outbox
+        )
+        self._admin = Admin(parts, access)
         self._stopwatch = stopwatch
         keys = (each.reading.key_headers for each in self.dialects.values())
         self._secret = frozenset().union(*keys)  # whoever is asked: a key may go astray
@@ -91,6 +129,7 @@ class Mock:
         """Begin again: world and journal as at the start, nothing remembered."""
         self.journal.clear()
         self.services.reset()
+        self.outbox.clear()
 
     def answer(self, call: Call) -> Reply:
         """Answer one call, however long it takes."""
@@ -116,6 +155,8 @@ class Mock:
         def closed(outcome: Outcome) -> Reply:
             took = self._stopwatch() - began
             self._record(visit, dialect, outcome, Exchange(call, outcome.reply, started, took))
+            if self.tells:
+                self.outbox.stir()
             return outcome.reply
 
         if dialect is None:
@@ -143,7 +184,8 @@ class Mock:
         trouble = outcome.trouble
         detail = trouble.message if trouble else ""
         seen = Told(exchange, detail, tuple(visit.findings), brief(visit.fields))
-        told = without_secrets(seen, self._secret)
+        secret = visit.facts.get(WEBHOOK_SECRET)
+        told = without_secrets(seen, self._secret, also=(secret,) if secret else ())
         self.journal.write(
             told.exchange,
             provider=dialect.reading.spec.id if dialect else None,

@@ -119,6 +119,10 @@ class Dialect(Served, Protocol):
         """Word a list of an account's jobs."""
         ...
 
+    def telling(self, visit: Visit, job: Job, world: World) -> dict[str, Any]:
+        """Return what is known of a job that is told of by a callback: role -> value."""
+        ...
+
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word the answer to a call that did not succeed."""
         ...

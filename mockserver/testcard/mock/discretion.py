@@ -43,7 +43,7 @@ class Told(NamedTuple):
     fields: Mapping[str, Any]
 
 
-def without_secrets(told: Told, named: frozenset[str]) -> Told:
+def without_secrets(told: Told, named: frozenset[str], *, also: tuple[str, ...] = ()) -> Told:
     """Return `told` without keys in any header, parameter, member, part, URL or message.
 
     A call that was answered well, whose fields are all known and plain, and that holds no URL
@@ -54,9 +54,10 @@ def without_secrets(told: Told, named: frozenset[str]) -> Told:
         told: as it came.
         named: headers, parameters, cookies and fields that carry keys, in small letters, beside
             those known by their names.
+        also: secrets that the answer is known to hold.
     """
-    if _suspicious(told) or not named.isdisjoint(told.fields):
-        return _searched(told, named)
+    if also or _suspicious(told) or not named.isdisjoint(told.fields):
+        return _searched(told, named, also)
     exchange, detail, findings, fields = told
     call = exchange.call
     headers = list(call.headers)
@@ -106,12 +107,13 @@ def _suspicious(told: Told) -> bool:
     return "?" in url or "@" in url or b"?" in body or b"@" in body
 
 
-def _searched(told: Told, named: Collection[str]) -> Told:
+def _searched(told: Told, named: Collection[str], also: tuple[str, ...]) -> Told:
     exchange = told.exchange
     values = secrets_of([(exchange, named)])
     if len(values) > _MOST_SECRETS:
         exchange = replace(exchange, call=replace(exchange.call, body=BLANKED.encode()))
         values = values[:_MOST_SECRETS]
+    values = (*also, *values)
 
     return Told(
         trace_without((exchange,), named, values)[0],

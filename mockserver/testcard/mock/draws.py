@@ -16,8 +16,8 @@ _BYTES: Final = 16
 class Draws:
     """What one call draws, one choice after the other; for one thread at a time."""
 
-    def __init__(self, seed: int, call: int) -> None:
-        """Begin the draws of the call of this number, in a world of this seed."""
+    def __init__(self, seed: int, call: int | str) -> None:
+        """Begin the draws of the call of this number (or name), in a world of this seed."""
         self._said = f"{seed}/{call}"
         self._drawn = 0
 

@@ -61,7 +61,8 @@ def _echo(visit: Visit, _: World) -> Mapping[str, Any]:
     told = {name: value for name, value in visit.fields.items() if _repeatable(value)}
     fields = [each for each in body.fields.values() if each.default is not None]
     usual = {each.name: each.default for each in fields}
-    return {**usual, **told, "*": spread(body.fields, body.root, told).document}
+    document = spread(body.fields, body.root, told).document
+    return {**document, **usual, **told, "*": document}
 
 
 def _repeatable(value: Any) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from testcard.common.job import PictureJob
 from testcard.common.masking import OWN_MASKING, Masking
+from testcard.common.message import Call
 from testcard.common.states import AT_WORK, Phase
 from testcard.mock.account import Hold
 from testcard.mock.veil import Veil
@@ -95,6 +96,40 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody who is to be told how a job goes.
+
+    Attributes:
+        callback: its name in the spec.
+        address: the spec's, with expressions in it.
+        url: where it goes.
+        phases: the states in which it comes.
+        secret: of the call's own, with which it is signed; empty for the mock's.
+    """
+
+    callback: str
+    address: str
+    url: str
+    phases: frozenset[Phase]
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The call that a job came from, as far as what is sent of it later has to know.
+
+    Attributes:
+        call: without body and key.
+        fields: what it said.
+        subscriptions: who is to be told.
+    """
+
+    call: Call
+    fields: Mapping[str, Any]
+    subscriptions: tuple[Subscription, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What an asynchronous job is to paint, small enough to be kept.
 
@@ -104,6 +139,7 @@ class Order:
         veil: what is made of pictures that nobody is to see.
         wait: seconds that the client waits for it; a job that ends so soon has ended.
         policy: when it ends; None for that of all jobs to come.
+        origin: the call that it came from, where somebody is to be told of it; None for nobody.
     """
 
     work: PictureJob
@@ -111,6 +147,7 @@ class Order:
     veil: Veil | None = None
     wait: float = 0.0
     policy: JobPolicy | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +162,7 @@ class Job:
         created: the world's time.
         polls: how often its state was asked for.
         phase: how far it is; it never goes back from one that ends it.
+        ended: the world's time; None while it is at work.
     """
 
     id: str
@@ -134,6 +172,7 @@ class Job:
     created: float
     polls: int = 0
     phase: Phase = "queued"
+    ended: float | None = None
 
     @property
     def state(self) -> JobState:

@@ -12,13 +12,15 @@ from itertools import chain
 from sys import getsizeof
 from typing import Final
 
-from testcard.common.states import Phase
-from testcard.mock.job import ENDS, Job, JobPolicy, Order, Upload
+from testcard.common.states import AT_WORK, Phase
+from testcard.mock.job import ENDS, Job, JobPolicy, Order, Origin, Upload
+from testcard.mock.memory_limit import weigh
 
 _FRAME: Final = 1_600  # bytes of a job's own values, beside those that differ in length
 _UPLOAD: Final = 300  # bytes of one mention of a picture
 _OPTION: Final = 64  # bytes of an option's pair, beside its name and value
 _QUEUED: Final = 0.25  # of its way a job is queued
+_ALONE: Final = 1.0  # seconds that stand for a poll, where somebody is told of the job
 _LARGE: Final = 1_024  # bytes of a picture as it came, or characters, that are worth sharing
 
 
@@ -75,9 +77,10 @@ class Jobs:
         changed = self._jobs[job.id] = replace(job, polls=job.polls + 1)
         return changed
 
-    def move(self, job: Job, phase: Phase) -> Job:
+    def move(self, job: Job, phase: Phase, now: float) -> Job:
         """Move a job on that has not ended."""
-        changed = self._jobs[job.id] = replace(job, phase=phase)
+        ended = None if phase in AT_WORK else now
+        changed = self._jobs[job.id] = replace(job, phase=phase, ended=ended)
         return changed
 
     def forget_oldest(self) -> Job:
@@ -155,10 +158,30 @@ def share_done(job: Job, now: float) -> float:
     policy = job.policy
     if not job.at_work:
         return 1.0
-    gone = now - job.created if policy.kind == "seconds" else job.polls
     if policy.kind == "never":
-        return 0.5 if gone else 0.0
+        return 0.5 if job.polls else 0.0
+    gone = now - job.created if policy.kind == "seconds" else job.polls
+    if policy.kind == "polls" and job.order.origin is not None:
+        gone = max(gone, (now - job.created) / _ALONE)
     return min(1.0, gone / policy.amount) if policy.amount else 1.0
+
+
+def next_change(job: Job) -> float | None:
+    """Return when a job moves on that nobody asks after; None for never.
+
+    Time alone moves those whose policy is seconds, and those of which somebody is told: they need
+    a second for each poll of theirs, or end at once where the first poll would have ended them.
+    """
+    policy = job.policy
+    if not job.at_work or policy.kind == "never":
+        return None
+    if policy.kind in ENDS:
+        return job.created
+    whole = policy.amount * (1.0 if policy.kind == "seconds" else _ALONE)
+    if job.phase == "running":
+        return job.created + whole
+    long = policy.kind == "seconds" or policy.amount > 1
+    return job.created + (whole * _QUEUED if long else 0)
 
 
 def _weight(job: Job) -> int:
@@ -167,4 +190,11 @@ def _weight(job: Job) -> int:
     texts += getsizeof(work.scheduler) + getsizeof(work.style)
     texts += sum([getsizeof(each.value) for each in uploads if len(each.value) < _LARGE])
     options = sum(map(getsizeof, chain.from_iterable(work.options))) + _OPTION * len(work.options)
+    if job.order.origin is not None:
+        texts += _origin_weight(job.order.origin)
     return _FRAME + texts + options + _UPLOAD * len(uploads)
+
+
+def _origin_weight(origin: Origin) -> int:
+    urls = sum(len(each.url) + len(each.secret) for each in origin.subscriptions)
+    return _FRAME + weigh(origin.fields) + getsizeof(origin.call.url) + 2 * urls

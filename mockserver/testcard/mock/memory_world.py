@@ -7,7 +7,6 @@ provider's words, or threads beyond the one lock that makes each method whole.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from threading import RLock
@@ -15,13 +14,15 @@ from threading import RLock
 from testcard.common.states import AT_WORK, Phase
 from testcard.mock.changing import Changing
 from testcard.mock.draws import Draws
-from testcard.mock.fault import Fault, times_of
+from testcard.mock.fault import Fault
+from testcard.mock.fault_queue import FaultQueue
 from testcard.mock.job import ENDS, JobEnded
 from testcard.mock.jobs import Jobs, due, ends_within
 from testcard.mock.ledger import Ledger
 from testcard.mock.memory_files import MemoryFiles
 from testcard.mock.memory_limit import MemoryLimit
-from testcard.mock.world import Account, AccountId, Hold, Job, JobPolicy, Order
+from testcard.mock.moves import Moves
+from testcard.mock.world import Account, AccountId, Hold, Job, JobPolicy, Order, seconds_of
 
 _MOST_JOBS = 10_000
 _MOST_ACCOUNTS = 10_000
@@ -60,7 +61,8 @@ class MemoryWorld:
         self._lock = RLock()
         self._ledger = Ledger(balance, _MOST_ACCOUNTS)
         self._jobs = Jobs()
-        self._faults: dict[str, deque[Fault]] = {}
+        self._moves = Moves()
+        self._faults = FaultQueue()
         self._memory = memory or MemoryLimit()
         self._jobs_share = self._memory.share(_JOBS_PART, self._forget_job)
         self._accounts_share = self._memory.share(_ACCOUNTS_PART, self._forget_account)
@@ -70,16 +72,29 @@ class MemoryWorld:
 
     def now(self) -> float:
         """Return the world's time, in seconds."""
-        return self._clock()
+        return self._clock() + self._ahead
+
+    def ahead(self) -> float:
+        """Return how far the world is ahead of its clock, in seconds."""
+        return self._ahead
+
+    def advance(self, seconds: float) -> float:
+        """Let so many seconds pass, and return `ahead`; ValueError for a number that is none."""
+        passed = seconds_of(seconds)
+        with self._lock:
+            self._ahead += passed
+            return self._ahead
 
     def reset(self) -> None:
         """Begin again: accounts, holds, jobs, job policy, faults and randomness."""
         with self._lock:
             self._arrived = 0
+            self._ahead = 0.0
             self._policy = self._first_policy
             self._ledger.clear()
             self._jobs.clear()
-            self._faults.clear()
+            self._moves.clear()
+            self._faults.forget()
             self.files.clear()
             self._weigh()
 
@@ -102,11 +117,7 @@ class MemoryWorld:
             return self._ledger.accounts()
 
     def set_balance(self, who: AccountId, balance: Decimal) -> Account:
-        """Give an account this many credits, but never fewer than it holds; return it.
-
-        Raises:
-            ValueError: `balance` is no number from 0 up.
-        """
+        """Give an account this many credits, at least what it holds; ValueError for no number."""
         with self._changing:
             return self._ledger.set_balance(who, balance)
 
@@ -132,43 +143,29 @@ class MemoryWorld:
     def wait_for_turn(self, who: AccountId, most: int, seconds: float = 60) -> int | None:
         """Count a call against a rate limit; the seconds to wait where it is one too many."""
         with self._changing:
-            return self._ledger.wait_for_turn(who, most, seconds, self._clock())
+            return self._ledger.wait_for_turn(who, most, seconds, self.now())
 
     # Faults
 
     def fail_next(self, provider: str, fault: Fault, times: int = 1) -> None:
-        """Lay `fault` in wait for the next `times` calls to `provider`; several wait in order.
-
-        Raises:
-            ValueError: `times` is no whole number from 1 up, or too large.
-        """
-        laid = [fault] * times_of(times)
+        """Lay `fault` in wait for the next `times` calls; ValueError where that is no number."""
         with self._lock:
-            self._faults.setdefault(provider, deque()).extend(laid)
+            self._faults.lay(provider, fault, times)
 
     def next_fault(self, provider: str, meets: Callable[[Fault], bool]) -> Fault | None:
         """Take the first fault that waits for `provider` and that a call `meets`; None for none."""
         with self._lock:
-            waiting = self._faults.get(provider)
-            if not waiting:
-                return None
-            found = next((at for at, fault in enumerate(waiting) if meets(fault)), None)
-            if found is None:
-                return None
-            fault = waiting[found]
-            del waiting[found]
-            return fault
+            return self._faults.take(provider, meets)
 
     def faults(self) -> Mapping[str, tuple[Fault, ...]]:
         """Return provider -> the faults that wait for its calls, the next one first."""
         with self._lock:
-            return {name: tuple(waiting) for name, waiting in self._faults.items() if waiting}
+            return self._faults.all()
 
     def forget_faults(self, provider: str | None = None) -> int:
         """Take back the faults that wait, of one provider or of all; return how many."""
         with self._lock:
-            names = [provider] if provider is not None else list(self._faults)
-            return sum(len(self._faults.pop(name, ())) for name in names)
+            return self._faults.forget(provider)
 
     # Jobs
 
@@ -187,22 +184,21 @@ class MemoryWorld:
 
         The oldest jobs are forgotten when there are too many, or their pictures too large.
         """
-        with self._lock:
+        with self._changing:
             policy = order.policy or self._policy
-            job = self._jobs.add(Job(job_id, order, hold, policy, self._clock()))
+            job = self._jobs.add(Job(job_id, order, hold, policy, self.now()))
+            self._moves.began(job)
             while len(self._jobs) > _MOST_JOBS:
                 self._ledger.release(self._jobs.forget_oldest().hold)
             if ends_within(policy, order.wait):
                 job = self._moved(job, ENDS.get(policy.kind, "succeeded"))
-            more = self._weigh()
-        if more:
-            self._memory.make_room()
-        return job
+            return job
 
     def withdraw_job(self, job_id: str) -> None:
         """Forget a job that its client was not told of; what it held or cost is given back."""
         with self._changing:
             job = self._jobs.forget(job_id)
+            self._moves.withdrawn(job_id)
             if job is not None and job.phase == "succeeded":
                 self._ledger.refund(job.hold)
             elif job is not None:
@@ -248,19 +244,33 @@ class MemoryWorld:
             at = next((n for n, each in enumerate(mine) if each.id == after), -1)
             return tuple(self._timed(each) for each in mine[at + 1 :][:most])
 
+    def moves(self) -> tuple[Job, ...]:
+        """Take the steps of jobs of which somebody is to be told, each job as it was then."""
+        with self._changing:
+            for job in self._moves.due(self._jobs.find, self.now()):
+                self._advanced(job)
+            return self._moves.take()
+
+    def next_move(self) -> float | None:
+        """Return when there are such steps to take, by the world's time; None for never."""
+        with self._lock:
+            return self._moves.next(self._jobs.find)
+
     def _timed(self, job: Job) -> Job:
         """Move a job on that only time moves on."""
         return self._advanced(job) if job.policy.kind == "seconds" else job
 
     def _advanced(self, job: Job) -> Job:
-        return self._moved(job, due(job, self._clock()))
+        return self._moved(job, due(job, self.now()))
 
     def _moved(self, job: Job, phase: Phase) -> Job:
         if phase == job.phase:
             return job
         if phase not in AT_WORK:
             (self._ledger.settle if phase == "succeeded" else self._ledger.release)(job.hold)
-        return self._jobs.move(job, phase)
+        moved = self._jobs.move(job, phase, self.now())
+        self._moves.went(job, moved)
+        return moved
 
     # Memory
 

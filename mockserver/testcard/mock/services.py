@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from testcard.common.message import Reply
 from testcard.common.trouble import Trouble
 from testcard.mock.inputs import Inputs
 from testcard.mock.memory_limit import MemoryLimit
+from testcard.mock.signing import Signer
 from testcard.mock.studio import PaintRequest, Studio
 from testcard.mock.world import World
 
@@ -31,6 +32,7 @@ class Services:
         memory: what of it may be remembered in all.
         largest_body: bytes of a request body that are taken.
         largest_picture: pixels of a picture that is painted.
+        signer: signs what callbacks send.
     """
 
     world: World
@@ -39,6 +41,7 @@ class Services:
     memory: MemoryLimit
     largest_body: int
     largest_picture: int = 4096 * 4096
+    signer: Signer = field(default_factory=Signer)
 
     def reset(self) -> None:
         """Begin again: the world as at the start, and nothing remembered."""

@@ -16,7 +16,7 @@ from testcard.common.schema import Schema, named, types
 from testcard.common.spec import words
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMES: Final = frozenset({"created", "expires"})
+_TIMES: Final = frozenset({"created", "delivered-at", "expires", "expires-at"})
 _SINGLE: Final = frozenset({"picture", "picture-url"})  # where a list may be, one stands alone
 _NUMBERS: Final = frozenset({"number", "integer"})
 _OF_FORMATS: Final[Mapping[str, str]] = {

@@ -55,6 +55,19 @@ def _urls(told: _Told) -> list[str]:
     return [f"{base}{ADMIN_PREFIX}pictures/{job.id}/{index}.png" for index in range(count)]
 
 
+def _pictures(told: _Told) -> list[dict[str, Any]]:
+    seed = told.job.order.work.seed
+    return [
+        {
+            "picture-url": url,
+            "index": index,
+            "picture-seed": seed + index,
+            "media-type": "image/png",
+        }
+        for index, url in enumerate(_urls(told))
+    ]
+
+
 def _position(told: _Told) -> int | None:
     """Return how many jobs are before one that is queued."""
     job = told.job
@@ -118,6 +131,8 @@ def facts_of(
     """Return what an answer may say of a job: role -> value, of those of `roles` that are known."""
     told = _Told(job, visit, reading, world)
     known = {role: fact(told) for role, fact in _FACTS.items() if role in roles}
+    if each := _pictures(told):
+        known[each_of("pictures")] = each
     if "log-line" in roles:
         known[each_of("logs")] = [{"log-line": line} for line in _lines(told)]
     return {role: value for role, value in known.items() if value is not None}

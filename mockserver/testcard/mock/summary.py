@@ -69,13 +69,14 @@ def entry_summary(entry: Entry) -> dict[str, Any]:
         "call": {
             "method": exchange.call.method,
             "url": exchange.call.url,
-            **_message(exchange.call),
+            **message_summary(exchange.call),
         },
-        "reply": {"status": exchange.reply.status, **_message(exchange.reply)},
+        "reply": {"status": exchange.reply.status, **message_summary(exchange.reply)},
     }
 
 
-def _message(message: Call | Reply) -> dict[str, Any]:
+def message_summary(message: Call | Reply) -> dict[str, Any]:
+    """Return headers and body of a call or an answer as JSON takes them."""
     return {
         "headers": dict(message.headers),
         "body": _body(message.headers, message.body),

@@ -5,11 +5,23 @@ Knows what is asked. Must not know jobs, pictures, HTTP, or a provider's name.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from testcard.common.keys import NO_SUCH_FILE
 from testcard.common.message import Reply
 from testcard.common.trouble import Trouble
 from testcard.mock.errand import Errand
+from testcard.mock.signing import Signer
 from testcard.mock.uploaded import facts_of_file, own_file
+
+WEBHOOK_SECRET: Final = "webhook-secret"  # noqa: S105 (a role)
+"""The role of the secret that callbacks are signed with."""
+
+_OF_CALLBACKS: Final[Mapping[str, Callable[[Signer, str], Any]]] = {
+    WEBHOOK_SECRET: lambda signer, provider: signer.secret(provider),
+    "webhook-keys": lambda signer, provider: [signer.public_key(provider)],
+}
 
 
 def account(errand: Errand) -> Reply:
@@ -29,4 +41,7 @@ def info(errand: Errand) -> Reply:
         if found is None:
             raise Trouble("not-found", NO_SUCH_FILE)
         errand.visit.facts |= facts_of_file(found, errand)
+    for role in _OF_CALLBACKS.keys() & errand.operation.roles:
+        tell = _OF_CALLBACKS[role]
+        errand.visit.facts[role] = tell(errand.services.signer, errand.dialect.reading.spec.id)
     return errand.dialect.informed(errand.visit, errand.world)

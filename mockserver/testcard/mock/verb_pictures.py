@@ -27,6 +27,7 @@ from testcard.mock.errand import Errand
 from testcard.mock.facts import urls_of
 from testcard.mock.services import Step
 from testcard.mock.studio import PaintRequest
+from testcard.mock.subscription import origin_of
 from testcard.mock.uploaded import with_files
 from testcard.mock.uploads import (
     Then,
@@ -73,6 +74,7 @@ def _taken(errand: Errand, uploads: Uploads, then: Then) -> Reply | Step:
 def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply:
     later = _job(errand, sent, kept=errand.services.studio.has_notes)
     order = order_of(uploads, later, _moderated(errand, later), wait_of(errand))
+    order = _with_origin(errand, order)
     return _paid(errand, later, lambda hold: _begun(errand, order, hold))
 
 
@@ -85,12 +87,21 @@ def _paint(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Repl
         _moderated(errand, now),
     )
     deliver = partial(_painted, errand, wanted)
-    if dialect.gives_urls(errand.visit):
+    linked = dialect.gives_urls(errand.visit)
+    if linked or errand.operation.callbacks:
         order = replace(order_of(uploads, now, wanted.veil), policy=_AT_ONCE)
-        deliver = partial(_linked, errand, wanted, order)
+        order = _with_origin(errand, order)
+        if linked or order.origin is not None:
+            deliver = partial(_linked, errand, wanted, order, linked)
     if errand.services.studio.known(wanted):
         return _paid(errand, now, deliver)
     return lambda: _paid(errand, now, deliver)
+
+
+def _with_origin(errand: Errand, order: Order) -> Order:
+    """The same with the call that it came from, where that names somebody to be told."""
+    origin = origin_of(errand)
+    return order if origin is None else replace(order, origin=origin)
 
 
 def wait_of(errand: Errand) -> float:
@@ -173,13 +184,15 @@ def _painted(errand: Errand, wanted: PaintRequest, hold: Hold) -> Reply:
     return reply
 
 
-def _linked(errand: Errand, wanted: PaintRequest, order: Order, hold: Hold) -> Reply:
-    """Answer with where the pictures are, which are kept as those of jobs are."""
+def _linked(errand: Errand, wanted: PaintRequest, order: Order, told: bool, hold: Hold) -> Reply:
+    """Answer with pictures that are kept as those of jobs are, and where they are if `told`."""
     world, visit = errand.world, errand.visit
     painted = errand.services.paint(wanted)
     visit.left = hold.left
     kept = world.begin_job(visit.draws.id(), order, hold)
-    visit.facts["picture-urls"] = urls_of(visit, kept.id, wanted.job.samples)
+    visit.facts["job-id"] = kept.id
+    if told:
+        visit.facts["picture-urls"] = urls_of(visit, kept.id, wanted.job.samples)
     try:
         return errand.dialect.success(visit, wanted.job, painted, world)
     except BaseException:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from testcard.mock.account import Account, AccountId, Hold, credits_of
 from testcard.mock.draws import Draws
@@ -28,7 +28,11 @@ __all__ = [
     "Upload",
     "World",
     "credits_of",
+    "seconds_of",
 ]
+
+MOST_SECONDS: Final = 1_000_000_000
+"""That may pass at once."""
 
 
 class World(Protocol):
@@ -43,8 +47,20 @@ class World(Protocol):
         """Return the world's time, in seconds."""
         ...
 
+    def ahead(self) -> float:
+        """Return how far the world is ahead of its clock, in seconds."""
+        ...
+
+    def advance(self, seconds: float) -> float:
+        """Let so many seconds pass at once; return how far the world is ahead of its clock.
+
+        Raises:
+            ValueError: `seconds` is no number from 0 to MOST_SECONDS.
+        """
+        ...
+
     def reset(self) -> None:
-        """Begin again: accounts, holds, jobs, job policy, faults, files and randomness as before.
+        """Begin again: accounts, holds, jobs, job policy, faults, files, time and randomness.
 
         Holds of before are settled or released without effect.
         """
@@ -168,3 +184,22 @@ class World(Protocol):
     def jobs(self) -> tuple[Job, ...]:
         """Return the jobs, oldest first."""
         ...
+
+    def moves(self) -> tuple[Job, ...]:
+        """Take the steps of jobs of which somebody is to be told, in order, each taken once.
+
+        Time moves these jobs on by itself: each step is the job as it was then.
+        """
+        ...
+
+    def next_move(self) -> float | None:
+        """Return when there are such steps to take, by the world's time; None for never."""
+        ...
+
+
+def seconds_of(value: float) -> float:
+    """Return seconds that are to pass; ValueError where it is no number from 0 up, or too many."""
+    if isinstance(value, bool) or not 0 <= value <= MOST_SECONDS:
+        expected = f"a number from 0 to {MOST_SECONDS} was expected"
+        raise ValueError(f"{value!r} is no number of seconds; {expected}")
+    return float(value)

@@ -52,10 +52,13 @@ def standard_headers(visit: Visit, trouble: Trouble) -> Headers:
 
 
 def roles_in(reading: Reading) -> Iterator[str]:
-    """Yield the roles that answers have places for, in bodies and in headers."""
+    """Yield the roles that answers and callbacks have places for, in bodies and in headers."""
     for operation in reading.operations:
         for response in operation.answers.values():
             yield from roles_of(response)
+        for callback in operation.callbacks:
+            for schema in (callback.schema, *callback.headers.values()):
+                yield from (words(node).get("role", "") for _, node in nodes(schema))
 
 
 def roles_of(response: Mapping[str, Any]) -> Iterator[str]:

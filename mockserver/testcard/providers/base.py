@@ -21,7 +21,8 @@ from testcard.common.picture import Format, format_of
 from testcard.common.place import ABSENT
 from testcard.common.reading import Profile, read
 from testcard.common.spec import Spec, words
-from testcard.common.trouble import Trouble
+from testcard.common.states import Phase
+from testcard.common.trouble import Kind, Trouble
 from testcard.mock.dialect import Visit
 from testcard.mock.events import events_of
 from testcard.mock.facts import (
@@ -50,6 +51,11 @@ from testcard.providers.answers import (
     status_of,
 )
 
+_LOST: Final[Mapping[Phase, Kind]] = {
+    "failed": "failed",
+    "moderated": "moderated",
+    "expired": "expired",
+}
 _ACHIEVED: Final[dict[str, Any]] = {"message": "success", "outcome": 0}
 
 
@@ -210,6 +216,18 @@ class SpecDialect:
         told = [facts_of(each, visit, self.reading, world, self._roles) for each in jobs]
         known = self.known(visit, world, status) | {each_of("jobs"): told}
         return self.worded(status, response, known)
+
+    def telling(self, visit: Visit, job: Job, world: World) -> dict[str, Any]:
+        """Return what is known of a job that a callback tells of; of a lost one, why."""
+        kind = _LOST.get(job.phase)
+        known = self.known(visit, world, self.reading.problems[kind] if kind else 200)
+        known |= {"outcome": 0} if job.phase == "succeeded" else {}
+        if kind is not None:
+            trouble = Trouble(kind, f"the job has ended: it is {job.phase}")
+            known |= of_trouble(visit, trouble, self.reading.problem_words(kind))
+        return (
+            known | of_job(job.order.work) | facts_of(job, visit, self.reading, world, self._roles)
+        )
 
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word a failure as the spec has it for this kind of trouble."""

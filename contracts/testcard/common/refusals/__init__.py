@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from testcard.common.document import Node, SpecRefusal
-from testcard.common.refusals import calls, files, jobs, keys, loose, schemas, vocabulary
+from testcard.common.refusals import (
+    callbacks,
+    calls,
+    files,
+    jobs,
+    keys,
+    loose,
+    schemas,
+    vocabulary,
+)
 
 _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *calls.CHECKS,
@@ -20,6 +29,7 @@ _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *keys.CHECKS,
     *jobs.CHECKS,
     *files.CHECKS,
+    *callbacks.CHECKS,
 )
 
 

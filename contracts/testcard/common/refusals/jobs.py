@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from testcard.common.callbacks import callback_nodes
 from testcard.common.document import Keys, Node, SpecRefusal, calls_in, words
 from testcard.common.schema import Schema, nodes
 from testcard.common.states import ASKING, AT_WORK, PHASES, states_in
@@ -83,8 +84,13 @@ def _at(path: str, method: str) -> Keys:
 
 
 def _nodes(document: Node) -> Iterator[tuple[Keys, Schema, Node]]:
-    """Yield each schema of an answer: where it stands, itself, and its operation."""
+    """Yield each schema of an answer or a callback: where it stands, itself, and its operation."""
     for path, method, node in calls_in(document):
+        for name, address, way, callback in callback_nodes(node):
+            for kind, content in callback["requestBody"]["content"].items():
+                here = (*_at(path, method), "callbacks", name, address, way, "requestBody")
+                for inner, schema in nodes(content["schema"]):
+                    yield (*here, "content", kind, "schema", *inner), schema, node
         for code, response in node["responses"].items():
             for kind, content in response.get("content", {}).items():
                 at = (*_at(path, method), "responses", code, "content", kind, "schema")

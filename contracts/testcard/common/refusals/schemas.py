@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from testcard.common.callbacks import callback_nodes
 from testcard.common.document import Keys, Node, SpecRefusal, calls_in, words
 from testcard.common.refusals.vocabulary import roles
 from testcard.common.schema import nodes
@@ -35,8 +36,14 @@ def _asking(document: Node) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
 
 
 def _telling(document: Node) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
-    """Yield each schema of what answers say, whole bodies and headers, with its place."""
+    """Yield each schema of what answers and callbacks say, bodies and headers, with its place."""
     for path, method, node in calls_in(document):
+        for name, address, way, callback in callback_nodes(node):
+            where = ("paths", path, method, "callbacks", name, address, way)
+            for index, each in enumerate(callback.get("parameters", ())):
+                yield (*where, "parameters", index, "schema"), each["schema"]
+            for kind, content in callback["requestBody"]["content"].items():
+                yield (*where, "requestBody", "content", kind, "schema"), content["schema"]
         for status, response in node["responses"].items():
             at: Keys = ("paths", path, method, "responses", status)
             for part in ("content", "headers"):
@@ -54,7 +61,7 @@ def _inside(
 def _sides(document: Node) -> Iterator[SpecRefusal]:
     """A role of answers means nothing in a call, nor one of calls in an answer."""
     for schemas, foreign, side in (
-        (_asking(document), roles("answer"), "answers"),
+        (_asking(document), roles("answer", "callback"), "answers"),
         (_telling(document), roles("call"), "calls"),
     ):
         for at, node in _inside(schemas):

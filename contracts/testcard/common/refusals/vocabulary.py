@@ -145,7 +145,7 @@ def _allowed(schema_path: Sequence[str | int]) -> tuple[str, ...]:
 
 
 def roles(*sides: str) -> frozenset[str]:
-    """Return the roles that stand on one of these sides: `call`, `answer` or `both`."""
+    """Return the roles that stand on one of these sides: `call`, `answer`, `callback`, `both`."""
     role = _words()["$defs"]["schema"]["properties"]["x-testcard"]["properties"]["role"]
     return frozenset(each["const"] for each in role["anyOf"] if each["x-side"] in sides)
 
