@@ -1,13 +1,15 @@
 """What a successful call costs: a number, or an expression over what is asked for.
 
 `samples * table('by_quality', quality, size)`: names are roles with `_` for `-`, and what follows
-from them (`megapixels`, `prompt_characters`); functions are `min max ceil floor round table`.
+from them (`megapixels`, `prompt_characters`); functions are `min max ceil floor round table`. To a
+table, a word that is not told is `unknown`.
 
 Knows what calls ask for. Must not know accounts, who charges, or any one provider.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
@@ -19,6 +21,10 @@ from testcard.common.document import Evidence, Node, evidence
 
 Terms = Mapping[str, Any]
 """What an expression may name: numbers and words."""
+
+ALWAYS: Final = frozenset({"samples", "prompt_characters", "width", "height", "megapixels", "size"})
+"""Terms that every call has, whatever it says."""
+FUNCTIONS: Final = frozenset({"min", "max", "ceil", "floor", "round", "table"})
 
 _DEFAULTS: Final = {"samples": Decimal(1), "prompt_characters": Decimal(0)}
 _MILLION: Final = 1_000_000
@@ -81,6 +87,47 @@ class Price:
         return there.get(key, there.get(_ELSE, Decimal(0)))
 
 
+@dataclass(frozen=True, slots=True)
+class PriceTerms:
+    """What an expression goes by.
+
+    Attributes:
+        numbers: names that it reckons with.
+        words: name of a table -> the names that it looks up there; each use by itself.
+        functions: that it calls.
+    """
+
+    numbers: frozenset[str]
+    words: tuple[tuple[str, tuple[str, ...]], ...]
+    functions: frozenset[str]
+
+
+def price_terms(expression: str) -> PriceTerms:
+    """Return what an expression goes by.
+
+    Raises:
+        PriceError: it is none.
+    """
+    parsed = _parsed(expression)
+    calls = [each for each in ast.walk(parsed) if isinstance(each, ast.Call)]
+    called = [(getattr(each.func, "id", ""), each) for each in calls]
+    looked_up = [each.args for name, each in called if name == "table" and each.args]
+    inside = {id(part) for parts in looked_up for part in parts[1:] if isinstance(part, ast.Name)}
+    functions = {id(each.func) for each in calls}
+    names = [each for each in ast.walk(parsed) if isinstance(each, ast.Name)]
+    return PriceTerms(
+        frozenset(each.id for each in names if id(each) not in inside | functions),
+        tuple(
+            (
+                str(getattr(parts[0], "value", "")),
+                tuple(each.id for each in parts[1:] if isinstance(each, ast.Name)),
+            )
+            for parts in looked_up
+        ),
+        frozenset(name for name, _ in called),
+    )
+
+
 def price_in(node: Node) -> Price:
     """Return a price as the spec has it.
 
@@ -139,7 +186,9 @@ def _evaluated(expression: str, terms: Terms, table: Callable[..., Decimal]) -> 
     from simpleeval import InvalidExpression, NameNotDefined
 
     try:
-        return _evaluator(terms, table).eval(expression, previously_parsed=_parsed(expression))
+        untold = (name for _, names in price_terms(expression).words for name in names)
+        known = {**dict.fromkeys(untold, _ELSE), **terms}
+        return _evaluator(known, table).eval(expression, previously_parsed=_parsed(expression))
     except NameNotDefined as error:
         raise PriceError(f"{expression!r} needs {error.name}, which is not told") from error
     except (InvalidExpression, ArithmeticError, TypeError, KeyError) as error:
@@ -157,8 +206,6 @@ def _parsed(expression: str) -> Any:
 
 
 def _evaluator(terms: Terms, table: Callable[..., Decimal]) -> Any:
-    import ast
-
     from simpleeval import SimpleEval
 
     functions: dict[str, Callable[..., Any]] = {

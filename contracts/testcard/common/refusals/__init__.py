@@ -19,6 +19,7 @@ from testcard.common.refusals import (
     jobs,
     keys,
     loose,
+    prices,
     schemas,
     vocabulary,
 )
@@ -30,6 +31,7 @@ _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *jobs.CHECKS,
     *files.CHECKS,
     *callbacks.CHECKS,
+    *prices.CHECKS,
 )
 
 

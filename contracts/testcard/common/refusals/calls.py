@@ -141,7 +141,7 @@ def _answer_media_types(document: Node) -> Iterator[SpecRefusal]:
     for at, node, _ in _calls(document):
         for status, response in node["responses"].items():
             for media_type in response.get("content", {}):
-                if media_type not in _ANSWERS and not media_type.endswith("+json"):
+                if media_type not in _ANSWERS and not _is_json(media_type):
                     where = (*at, "responses", status, "content", media_type)
                     seen = f"an answer of {media_type} is never given"
                     yield SpecRefusal(where, seen, f"one of {', '.join(_ANSWERS)}")
@@ -161,6 +161,22 @@ def _successes(document: Node) -> Iterator[SpecRefusal]:
             yield SpecRefusal((*at, "responses"), seen, f"one with the role {roles}")
         if does == "job-status" and not (parameters or "job-id" in _asked_roles(node)):
             yield SpecRefusal(at, "nothing says which job is asked after", "a field of role job-id")
+
+
+def _choices(document: Node) -> Iterator[SpecRefusal]:
+    """A field that asks for base64 has JSON to be answered in."""
+    for at, node, _ in _calls(document):
+        if "as-base64" in _asked_roles(node):
+            listed = node["responses"]
+            won = [each for status, each in listed.items() if status.startswith("2")]
+            won = won or [listed["default"]]
+            if not any(_is_json(kind) for each in won for kind in each.get("content", ())):
+                seen = "a field of role as-base64 asks for JSON, which no success has"
+                yield SpecRefusal((*at, "responses"), seen, "one of application/json beside it")
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _is_success(status: str) -> bool:
@@ -210,4 +226,5 @@ CHECKS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     _raw_bodies,
     _answer_media_types,
     _successes,
+    _choices,
 )
