@@ -13,7 +13,7 @@ from typing import Final
 
 from testcard.common.document import Node, words
 from testcard.common.place import Field, Holder, Location, Place
-from testcard.common.schema import EACH, Schema, named, types
+from testcard.common.schema import EACH, Schema, named, types, unwrapped
 
 _DEEPEST: Final = 8
 
@@ -26,7 +26,7 @@ def body_holder(schema: Schema) -> Holder:
 def parameter_field(node: Node) -> Field:
     """Return one of OpenAPI's parameters as a field; its evidence is that of the parameter."""
     location: Location = node["in"]
-    schema = {**node["schema"]}
+    schema = {**unwrapped(node["schema"])}
     schema["x-testcard"] = {**words(node), **words(schema)}
     if "example" in node:
         schema.setdefault("examples", [node["example"]])
@@ -69,7 +69,7 @@ def _properties(schema: Schema) -> tuple[Mapping[str, Schema], frozenset[str]]:
 def _member(
     schema: Schema, path: tuple[str, ...], *, required: bool, needed: bool
 ) -> Field | Holder:
-    required = required and needed
+    required, schema = required and needed, unwrapped(schema)
     items = schema.get("items")
     one, either = _one_of(schema)
     if _is_leaf(schema):

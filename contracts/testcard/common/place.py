@@ -197,6 +197,21 @@ class Holder:
             else:
                 yield from each.leaves()
 
+    def needs(self) -> Iterator[Field]:
+        """Yield the fields without which a call that sends it is refused."""
+        for each in self.members.values():
+            if each.needed:
+                yield from [each] if isinstance(each, Field) else each.needs()
+
+    def fewest(self) -> Iterator[Field]:
+        """Yield as few fields as fill it: those that it needs, or a first one with its needs."""
+        needed = list(self.needs())
+        inner = [each for each in self.members.values() if isinstance(each, Holder)]
+        direct = [each for each in self.members.values() if isinstance(each, Field)]
+        yield from needed or direct[:1]
+        if not (needed or direct):
+            yield from inner[0].fewest()
+
     def holders(self) -> Iterator[Holder]:
         """Yield every holder in it, itself apart."""
         for each in self.members.values():

@@ -123,9 +123,30 @@ def shown(value: Any, limit: int = 60) -> str:
 
 
 def types(schema: Schema) -> tuple[str, ...]:
-    """Return the JSON types that `schema` names; an empty tuple where it names none."""
+    """Return the JSON types that `schema` names, or all its alternatives do; else nothing."""
     named = schema.get("type", ())
-    return (named,) if isinstance(named, str) else tuple(named)
+    if named:
+        return (named,) if isinstance(named, str) else tuple(named)
+    branches = [types(each) for each in (*schema.get("oneOf", ()), *schema.get("anyOf", ()))]
+    if not all(branches):
+        return ()
+    return tuple(dict.fromkeys(kind for each in branches for kind in each))
+
+
+def unwrapped(schema: Schema) -> Schema:
+    """Return a schema that is `oneOf` or `anyOf` another one and null as the other, with null.
+
+    Any other schema is returned as it is.
+    """
+    for keyword in ("oneOf", "anyOf"):
+        branches = schema.get(keyword, ())
+        rest = [each for each in branches if types(each) != ("null",)]
+        if len(rest) == 1 and len(branches) == 2 and types(rest[0]) and "const" not in rest[0]:
+            outer = {name: each for name, each in schema.items() if name != keyword}
+            own = {**rest[0].get("x-testcard", {}), **schema.get("x-testcard", {})}
+            taken = {**rest[0], **outer, "type": [*types(rest[0]), "null"]}
+            return {**taken, "x-testcard": own} if own else taken
+    return schema
 
 
 def coerced(text: str, schema: Schema) -> Any:

@@ -66,12 +66,16 @@ def _said(member: Field | Holder, values: Mapping[str, Any], at: tuple[int, ...]
         if not count and not (member.needed and _is_touched(member, values)):
             return _NOT_SAID
         return [_object(member, values, (*at, index)) for index in range(count or 1)]
+    if not (member.needed or _is_touched(member, values)):
+        return _NOT_SAID  # though something in it is needed wherever it is sent
     inner = _object(member, values, at)
     return inner if inner or member.needed else _NOT_SAID
 
 
 def _is_touched(member: Holder, values: Mapping[str, Any]) -> bool:
-    return any(each.name in values for each in member.leaves())
+    return any(each.name in values for each in member.leaves()) or any(
+        each.name in values for each in member.holders()
+    )
 
 
 def _items(each: Field, values: Mapping[str, Any], at: tuple[int, ...]) -> list[Any]:

@@ -145,7 +145,7 @@ def _bounds(schema: Schema) -> Iterator[Edge]:
     if "multipleOf" in schema:
         between = step + 1 if whole and step > 1 else step / 2
         yield Edge(least + between, f"no multiple of {step}", "multipleOf", telling=True)
-    if whole:
+    if whole and not {"number", "string"} & set(types(schema)):
         near = schema["enum"][0] if listed else least if abs(least) < EXACT else 7
         yield Edge(near + 0.5, "with a fraction", "type", telling=True)
 

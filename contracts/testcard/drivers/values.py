@@ -78,11 +78,10 @@ class Values:
         return {name: value for name, value in fields.items() if value is not None}
 
     def _of_empty_holders(self) -> Iterator[Field]:
-        """Yield the first field of each object that has to be there, and may be empty."""
+        """Yield a field of each object that has to be there and may be empty, with its needs."""
         for holder in self.body.root.holders():
-            leaves = list(holder.leaves())
-            if holder.required and leaves and not any(each.required for each in leaves):
-                yield leaves[0]
+            if holder.required and not any(each.required for each in holder.leaves()):
+                yield from holder.fewest()
 
     def cheapest(self) -> Fields:
         """Return the required fields alone, and the smallest picture."""
