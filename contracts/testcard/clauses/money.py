@@ -5,7 +5,7 @@ Knows balances as answers tell them. Must not know who answered, or any one prov
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
@@ -51,9 +51,15 @@ def _balance(seen: ReadExchange) -> Decimal | None:
 
 
 def _spans(seen: tuple[ReadExchange, ...]) -> Iterator[_Span]:
+    """Yield the spans of each account: that of the good key, and that of whoever needs none."""
+    for keyed in (True, False):
+        yield from _spans_of([each for each in seen if bool(each.key_places) == keyed])
+
+
+def _spans_of(seen: Sequence[ReadExchange]) -> Iterator[_Span]:
     told = [each for each in seen if each.key == "good" and _balance(each) is not None]
     for before, after in pairwise(told):
-        between = seen[before.index + 1 : after.index + 1]
+        between = [each for each in seen if before.index < each.index <= after.index]
         if any(not each.answered or each.turned_away for each in between):
             continue  # nobody can tell what an unanswered call cost
         paid = tuple(each for each in between if each.succeeded and each.does in _PAID)
@@ -118,7 +124,7 @@ def counted(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling
     """Rule on each success that ought to tell the balance: whether it tells a number."""
     for each in seen:
         due = "remaining-credits" in _due(each)
-        if each.succeeded and due:
+        if each.succeeded and due and each.operation is not None:
             value = _balance(each)
             name = _due(each)["remaining-credits"]
             yield Ruling(
@@ -147,7 +153,7 @@ def empty_refused(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[
     status = reading.problems["no-credits"]
     for each in seen:
         kinds = {flaw.kind for flaw in flaws(each)}
-        if kinds != {"no-credits"} or each.operation is None or each.does == "job-status":
+        if kinds != {"no-credits"} or each.operation is None:
             continue
         yield Ruling(
             kept=not each.succeeded and each.reply.status == status,

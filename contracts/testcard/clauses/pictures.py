@@ -152,7 +152,9 @@ def samples_differ(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Rulin
 
 
 def is_input_itself(seen: ReadExchange) -> bool:
-    """Whether the denoising strength is so small that the input itself may be the answer."""
+    """Whether the input itself may be the answer: at a small strength, or by an unseen mask."""
+    if seen.sent("mask-image") is not None and seen.picture("mask-image") is None:
+        return True
     if seen.asked.strength is None:
         return False
     steps = seen.asked.by_role.get("steps", 20)

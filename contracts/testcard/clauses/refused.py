@@ -13,7 +13,7 @@ from testcard.common.flaw import Flaw
 from testcard.common.pointer import flaw_pointer, reply_pointer, response_evidence
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
-from testcard.contract.flaw import flaws
+from testcard.contract.flaw import flaws, hides_values
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
@@ -65,6 +65,8 @@ def status(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]
         if each.reply.status == reading.problems["rate-limited"]:
             continue
         wanted = sorted({reading.problems[flaw.kind] for flaw in found})
+        if hides_values(each):  # which may have been wrong as well
+            wanted += [reading.problems["invalid"]]
         home = each.operation or reading.operations[0]
         yield Ruling(
             kept=each.reply.status in wanted,

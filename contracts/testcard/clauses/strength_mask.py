@@ -18,7 +18,7 @@ from PIL import Image
 
 from testcard.clauses.base import LIVE_UNPROMISED, asks, name_of
 from testcard.clauses.pictures import is_input_itself
-from testcard.common.picture import Pixels, distance
+from testcard.common.picture import Pixels, distance, sniff
 from testcard.common.pointer import field_pointer
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
@@ -31,6 +31,7 @@ from testcard.contract.verdict import Clause, Ruling
 _APART: Final = 0.25  # strengths nearer than this are not compared
 _GROWTH: Final = 0.3  # of the distance, for a whole unit of strength: far more than chance makes
 _KEPT: Final = 0.004  # mean distance, about 1 of 255: what one rounding of pixels makes
+_KEPT_LOSSY: Final = 0.03  # the same of what JPEG or WebP makes of pixels
 _REPAINTED: Final = 0.02
 _STRONG: Final = 0.4  # below this strength, what is repainted may look like the input
 _MARGIN: Final = 8  # pixels beside the mask's edge that may blend
@@ -118,9 +119,9 @@ def mask_kept(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture with a mask: black pixels keep the input's own."""
     for each, kept, _repainted in _masked(seen):
         if kept is not None:
-            ok = kept <= _KEPT
+            most = _KEPT if each.first and sniff(each.first.data) == "png" else _KEPT_LOSSY
             told = f"mean distance {kept:.4f} from the input where the mask is black"
-            yield _mask_ruling(each, ok, told, f"at most {_KEPT}: black is kept")
+            yield _mask_ruling(each, kept <= most, told, f"at most {most}: black is kept")
 
 
 def mask_repainted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:

@@ -69,7 +69,8 @@ def _ids_of_files(seen: ReadExchange) -> Iterator[str]:
 def _of_key(seen: ReadExchange, operation: Operation) -> Iterator[Flaw]:
     found = refused(seen.key_flaws, lenient=seen.reading.profile == "lenient")
     yield from found
-    if seen.key == "empty" and not found and operation.does in _PAID:
+    free = operation.does not in _PAID or seen.price == 0
+    if seen.key == "empty" and not found and not free:
         where, said = seen.key_places[:1], operation.key_evidence
         yield Flaw("no-credits", "key", where, "empty-account", "the account is empty", said)
 
