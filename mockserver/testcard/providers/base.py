@@ -160,15 +160,20 @@ class SpecDialect:
             streamed = bool(words(response).get("chunked"))
             return Reply(status, headers, pictures[0], streamed=streamed)
         media, urls = f"image/{self.picture_format_of(visit)}", known.get("picture-urls", ())
-        roles = self._roles - {"picture"} if wants_base64(visit) is False else self._roles
+        linked = bool(urls) and wants_base64(visit) is False
+        roles = self._roles - {"picture"} if linked else self._roles
         known |= of_pictures(Painted(job, pictures, media, urls), roles)
         return self.worded(status, response, known)
 
     def gives_urls(self, visit: Visit) -> bool:
-        """Whether a JSON answer has a place for URLs, and the call does not ask for base64."""
-        if URLS.isdisjoint(self._answers.of(self.success_response(visit)[1]).roles):
+        """Whether a JSON answer has a place for URLs, and the call does not ask for base64.
+
+        One that has no place for anything else gives them whatever the call asks for.
+        """
+        roles = self._answers.of(self.success_response(visit)[1]).roles
+        if URLS.isdisjoint(roles) or format_of(self.reply_type(visit)):
             return False
-        return not (format_of(self.reply_type(visit)) or wants_base64(visit))
+        return "picture" not in roles or not wants_base64(visit)
 
     def informed(self, visit: Visit, world: World) -> Reply:
         """Answer a call that only informs: with the example, and in it what is known."""
@@ -187,7 +192,11 @@ class SpecDialect:
     def picture_format_of(self, visit: Visit) -> Format:
         """Return the format of the pictures that answer this call."""
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
-        return format_of(self.reply_type(visit)) or self.picture_format(visit.operation)
+        answered = self.reply_type(visit)
+        content = self.success_response(visit)[1].get("content", {}).get(answered)
+        named = (answered, *(media_types_in(content["schema"]) if content else ()))
+        told = next((told for each in named if (told := format_of(each))), None)
+        return told or self.picture_format(visit.operation)
 
     def begun(self, visit: Visit, job: Job, world: World) -> Reply:
         """Say how the job stands that was begun."""
