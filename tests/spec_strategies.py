@@ -1,149 +1,187 @@
-"""Specs drawn from the language itself: places, cardinalities, media types, parameters, answers."""
+"""Whole specs drawn from the language: keys, prices, troubles, and operations of every kind."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
+from tests.spec_answers import ERRORS, answer, in_json, stream, success, whole
+from tests.spec_fields import JSON, SAID, Drawn, Node, bodies, parameter, parameters, said
+from tests.spec_jobs import families
 
-Node = dict[str, Any]
-SAID = {"grade": "documented", "source": "The page, line 1"}
-FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-PROBLEMS = {
-    "malformed": 400, "invalid": 422, "unauthorized": 401, "no-credits": 402, "not-found": 404,
-    "method-not-allowed": 405, "too-large": 413, "rate-limited": 429, "overloaded": 503,
-    "failed": 500,
+KINDS = ["malformed", "invalid", "unauthorized", "no-credits", "not-found", "method-not-allowed",
+         "too-large", "rate-limited", "overloaded", "failed"]  # fmt: skip
+PROBLEMS = dict(zip(KINDS, [400, 422, 401, 402, 404, 405, 413, 429, 503, 500], strict=True))
+SCHEMES: dict[str, Node] = {
+    "bearer": {"type": "http", "scheme": "bearer", "x-testcard": SAID},
+    "basic": {"type": "http", "scheme": "basic", "x-testcard": SAID},
+    "header": {"type": "apiKey", "in": "header", "name": "X-Key",
+               "x-testcard": {"aliases": ["X-Old-Key"], **SAID}},
+    "prefixed": {"type": "apiKey", "in": "header", "name": "Authorization",
+                 "x-testcard": {"prefix": "Key", **SAID}},
+    "query": {"type": "apiKey", "in": "query", "name": "api_key", "x-testcard": SAID},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "visitor", "x-testcard": SAID},
+    "body": {"type": "apiKey", "in": "query", "name": "licence",
+             "x-testcard": {"in": "body", **SAID}},
 }  # fmt: skip
-
-SCALARS: st.SearchStrategy[Node] = st.sampled_from(
+BESIDE_BODIES = sorted(set(SCHEMES) - {"body"})
+PRICES: Drawn = st.sampled_from(
     [
-        {"type": "string"},
-        {"type": "string", "minLength": 2, "maxLength": 12},
-        {"type": "string", "enum": ["first", "second"]},
-        {"type": "integer", "minimum": 1, "maximum": 9},
-        {"type": "integer", "minimum": 0, "default": 3},
-        {"type": "number", "minimum": 0.5, "maximum": 2},
-        {"type": "boolean"},
+        {"credits": 1},
+        {"credits": 0.04, "unit": "usd"},
+        {"credits": 0},
+        {"credits": "samples * 2", "range": [2, 6]},
+        {"credits": "ceil(megapixels * samples)", "range": [1, 9]},
+        {"credits": "samples * table('t', quality)", "range": [1, 30],
+         "tables": {"t": {"low": 1, "high": 5, "unknown": 10}}},
+        {"credits": "0.001 * prompt_characters + 0.01", "range": [0.01, 5]},
+    ]
+)  # fmt: skip
+MODERATION: Drawn = st.sampled_from(
+    [
+        {"input": "refused"},
+        {"input": "refused", "output": "blurred", "words": {"finish-reason": "FILTERED"}},
+        {"input": "black", "output": "refused"},
     ]
 )
-NAMES = st.sampled_from(["a", "dry", "x_y", "camelCase", "n2", "with-dash"])
+SWITCHES: Drawn = st.sampled_from(
+    [
+        {},
+        {},
+        {"as_base64": said({"type": "boolean", "default": False}, "as-base64")},
+        {"response_format": said({"type": "string", "enum": ["url", "b64"], "default": "b64"},
+                                 "as-base64", values={"url": False, "b64": True})},
+    ]
+)  # fmt: skip
+STREAMING = {
+    "stream": said({"type": "boolean", "default": False}, "stream"),
+    "partial_images": said({"type": "integer", "minimum": 0, "maximum": 2, "default": 0},
+                           "partial-images"),
+}  # fmt: skip
 
 
-def said(schema: Node, role: str = "") -> Node:
-    """Return a schema with evidence, and a role where one is given."""
-    return {**schema, "x-testcard": {**SAID, **({"role": role} if role else {})}}
-
-
-@st.composite
-def members(draw: st.DrawFn, depth: int) -> Node:
-    """An object's members, however deep, and which are required."""
-    names = draw(st.lists(NAMES, unique=True, max_size=3))
-    found = {name: draw(member(depth)) for name in names}
-    return {"properties": found, "required": draw(st.lists(st.sampled_from(names), unique=True))
-            if names else []}  # fmt: skip
-
-
-@st.composite
-def member(draw: st.DrawFn, depth: int) -> Node:
-    """A scalar, a list of them, an object, or a list of objects."""
-    shape = draw(st.sampled_from(["one", "one", "many", "object", "objects"]))
-    if shape == "one" or depth == 0:
-        return said(draw(SCALARS))
-    if shape == "many":
-        return said({"type": "array", "maxItems": 3, "items": draw(SCALARS)})
-    inner = {"type": "object", **draw(members(depth - 1))}
-    inner["properties"]["known"] = said({"type": "string"})
-    if shape == "object":
-        return said(inner)
-    return said({"type": "array", "minItems": 1, "items": inner})
+def alternatives() -> st.SearchStrategy[list[Node]]:
+    """Who may call: by one of some keys, perhaps without any, or by none at all."""
+    named = st.lists(st.sampled_from(BESIDE_BODIES), min_size=1, max_size=2, unique=True)
+    listed: st.SearchStrategy[list[Node]] = named.map(lambda names: [{name: []} for name in names])
+    return st.one_of(listed, listed, listed.map(lambda some: [*some, {}]), st.just([]))
 
 
 @st.composite
-def bodies(draw: st.DrawFn) -> Node:
-    """A request body of one or two media types, with a prompt at the top or inside."""
-    kinds = draw(
-        st.lists(st.sampled_from(["application/json", *FORMS]), min_size=1, max_size=2, unique=True)
-    )
-    return {kind: {"schema": draw(body(form=kind in FORMS))} for kind in kinds}
-
-
-@st.composite
-def body(draw: st.DrawFn, *, form: bool) -> Node:
-    """The schema of one body."""
-    whole = draw(members(0 if form else 2))
-    prompt = said({"type": "string"}, "prompt")
-    if form or draw(st.booleans()):
-        whole["properties"]["prompt"] = prompt
-        whole["required"].append("prompt")
-    else:
-        inner = {"type": "object", "required": ["prompt"], "properties": {"prompt": prompt}}
-        whole["properties"]["input"] = said(inner)
-        whole["required"].append("input")
-    return said({"type": "object", **whole})
-
-
-@st.composite
-def parameters(draw: st.DrawFn) -> list[Node]:
-    """Parameters of query, headers and cookies; each name once."""
-    names = draw(st.lists(st.sampled_from(["p", "Some-Name", "q_r"]), unique=True, max_size=2))
-    found = []
-    for name in names:
-        where = draw(st.sampled_from(["query", "header", "cookie"]))
-        required = draw(st.booleans())
-        schema = draw(SCALARS)
-        found.append({"name": name, "in": where, "required": required, "schema": schema,
-                      "x-testcard": SAID})  # fmt: skip
+def problems(draw: st.DrawFn) -> Node:
+    """The statuses of troubles, some with words of their own."""
+    found: Node = dict(PROBLEMS)
+    for kind in draw(st.lists(st.sampled_from(KINDS), unique=True, max_size=2)):
+        found[kind] = {"status": found[kind], "words": {"code": f"{kind}-it-is"}}
+    more = {"moderated": 403, "expired": 410, "conflict": 409}
+    for kind in draw(st.lists(st.sampled_from(sorted(more)), unique=True)):
+        found[kind] = more[kind]
     return found
 
 
-ANSWERS = st.sampled_from(
-    [
-        {"image/png": {"schema": said({"type": "string", "format": "binary"})}},
-        {
-            "application/json": {
-                "schema": said(
-                    {
-                        "type": "object",
-                        "required": ["image"],
-                        "properties": {"image": said({"type": "string"}, "picture")},
-                    }
-                )
-            }
-        },
-    ]
-)
+@st.composite
+def making(draw: st.DrawFn, number: int, does: str, won: Node, refused: Node) -> tuple[str, Node]:
+    """An operation that makes pictures, at once or by a job: its path, and itself."""
+    path = f"/make{number}"
+    given = draw(parameters())
+    if draw(st.booleans()):
+        path += "/{model}"
+        schema = {"type": "string", "enum": ["fast", "fine"]}
+        given.append(parameter("model", "path", schema))
+    content = won["content"]
+    asked = draw(SWITCHES) if does == "pictures" and JSON in content else {}
+    if does == "pictures" and JSON in content and draw(st.sampled_from([False, False, True])):
+        won = {**won, "content": content | draw(stream())}
+        asked = STREAMING
+    node: Node = {
+        "operationId": f"make{number}",
+        "summary": "A picture",
+        "x-testcard": {"does": does, **SAID},
+        "parameters": given,
+        "responses": {draw(st.sampled_from(["200", "201", "2XX"])): won, "default": refused},
+    }
+    own = draw(st.sampled_from(["", "", "security", "price", "moderation", "body"]))
+    if own == "security":
+        node["security"] = draw(alternatives())
+    elif own == "price":
+        node["x-testcard"]["price"] = {**draw(PRICES), **SAID}
+    elif own == "moderation":
+        node["x-testcard"]["moderation"] = {**draw(MODERATION), **SAID}
+    elif own == "body":
+        node["security"] = [{"body": []}]
+        asked = asked | {"licence": said({"type": "string"}, "key")}
+    node["requestBody"] = draw(bodies(asked))
+    if own == "body":
+        for each in node["requestBody"]["content"].values():
+            schema = each["schema"]
+            holder = schema["properties"].get("input", schema)
+            holder = holder if "licence" in holder["properties"] else schema
+            holder["required"] = sorted({*holder["required"], "licence"})
+    return path, node
+
+
+@st.composite
+def informing(draw: st.DrawFn, refused: Node) -> tuple[str, Node]:
+    """An operation that only tells something."""
+    left = whole({"credits": said({"type": "number"}, "remaining-credits")})
+    listed = whole({"models": said({"type": "array", "items": {"type": "string"}})})
+    account = draw(st.booleans())
+    content = in_json(left if account else listed)
+    if not account:
+        content[JSON]["examples"] = {"one": {"value": {"models": ["fast"]}}}
+    name = "balance" if account else "models"
+    return f"/{name}", {
+        "operationId": name,
+        "summary": "What there is",
+        "x-testcard": {"does": "account" if account else "info", **SAID},
+        "responses": {"200": answer(content), "default": refused},
+    }
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> Node:
-    """A whole spec of one or two operations."""
-    message = said({"type": "string"}, "message")
-    refused = {
-        "description": "It did not work",
-        "x-testcard": SAID,
-        "content": {"application/json": {"schema": said(
-            {"type": "object", "required": ["error"], "properties": {"error": message}})}},
-    }  # fmt: skip
+    """A whole spec: pictures at once, or by jobs, or both, and what else an API tells."""
+    refused = answer(in_json(draw(ERRORS)))
     paths: Node = {}
-    for number in range(draw(st.integers(1, 2))):
-        success = {"description": "It", "content": draw(ANSWERS), "x-testcard": SAID}
-        paths[f"/make{number}"] = {"post": {
-            "operationId": f"make{number}",
-            "summary": "A picture",
-            "x-testcard": {"does": "pictures", **SAID},
-            "parameters": draw(parameters()),
-            "requestBody": {"required": True, "content": draw(bodies()), "x-testcard": SAID},
-            "responses": {draw(st.sampled_from(["200", "201", "2XX"])): success,
-                          "default": refused},
-        }}  # fmt: skip
+    own: Node = {}
+    kinds = draw(st.sampled_from(["pictures", "pictures", "job", "both"]))
+    if kinds != "job":
+        path, node = draw(making(0, "pictures", draw(success()), refused))
+        paths[path] = {"post": node}
+    if kinds != "pictures":
+        states, began, operations = draw(families(refused))
+        path, node = draw(making(1, "job", began, refused))
+        paths[path] = {"post": node}
+        for at, method, each in operations:
+            paths.setdefault(at, {})[method] = each
+        own = {"states": states} if states else {}
+    if draw(st.booleans()):
+        path, node = draw(informing(refused))
+        paths[path] = {"get": node}
+    if draw(st.booleans()):
+        own["moderation"] = {**draw(MODERATION), **SAID}
+    if draw(st.booleans()):
+        own["rate"] = {"setting": "most", "per": 60, **SAID}
+        own["settings"] = {"most": {"description": "calls a minute", "type": "integer",
+                                    "default": 0, "minimum": 0}}  # fmt: skip
+    security, price = draw(alternatives()), draw(PRICES)
+    return around(paths, security=security, price=price, problems=draw(problems()), **own)
+
+
+def around(
+    paths: Node,
+    *,
+    security: list[Node] | None = None,
+    price: Node | None = None,
+    **own: object,
+) -> Node:
+    """Return a whole spec of some paths; `own` is said under its x-testcard."""
+    said_of_all = {"vendor": "Drawn", "page": "drawn.md", "problems": PROBLEMS,
+                   "price": {**(price or {"credits": 1}), **SAID}, **own}  # fmt: skip
     return {
         "openapi": "3.1.0",
         "info": {"title": "Drawn", "version": "1", "description": "Drawn from the language."},
         "servers": [{"url": "https://api.drawn.example"}],
-        "security": [{"key": []}],
-        "components": {"securitySchemes": {
-            "key": {"type": "apiKey", "in": "header", "name": "X-Key", "x-testcard": SAID}}},
-        "x-testcard": {"vendor": "Drawn", "page": "drawn.md", "problems": PROBLEMS,
-                       "price": {"credits": 1, **SAID}},
+        "security": [{"header": []}] if security is None else security,
+        "components": {"securitySchemes": SCHEMES},
+        "x-testcard": said_of_all,
         "paths": paths,
-    }  # fmt: skip
+    }

@@ -1,73 +1,154 @@
 """Whatever the language can say is served: specs drawn from it, each held to what it says.
 
 A drawn spec that loads answers its valid calls with the documented success, its errors by their
-schemas, and each breach with its documented refusal.
+schemas, and each breach with its documented refusal; a check of it breaks nothing, and no operation
+stays without a valid success. A few are drawn here; TESTCARD_DRAWN=500 draws as many, each also
+checked by the generating drivers in both profiles.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import yaml
-from hypothesis import HealthCheck, given, settings
-from tests.spec_strategies import Node, documents
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from tests.spec_answers import CODED, URI, answer, in_json, whole
+from tests.spec_fields import JSON, SAID, Node, parameter, said
+from tests.spec_holding import broken_by, misjudged, served
+from tests.spec_strategies import around, documents
 
-from testcard.assembly import Options, build
-from testcard.cli.rehearsal import rehearsed
-from testcard.common.message import Exchange, Reply
-from testcard.common.reading import Reading
-from testcard.common.spec import load
-from testcard.contract.calls import Links
-from testcard.contract.flaw import flaws
-from testcard.contract.session import GOOD_KEY
-from testcard.contract.trace import read_trace
-from testcard.drivers.drafts import call_for, drafts
-from testcard.drivers.values import Values
-from testcard.mock.core import Mock
+from testcard.common.spec import SpecError
+
+DEEP = int(os.environ.get("TESTCARD_DRAWN", "0"))
+PROMPT = {"prompt": said({"type": "string"}, "prompt")}
+REFUSED = answer(in_json(whole({"error": said({"type": "string"}, "message")})))
+SIZE = {"size": said({"type": "string", "enum": ["64x64"], "default": "64x64"}, "size")}
+BYTES = {"image/png": {"schema": said({"type": "string", "format": "binary"})}}
+B64 = in_json(whole({"image": said(CODED, "picture")}))
 
 
-def misjudged(mock: Mock, reading: Reading) -> list[str]:
-    """Return each call, flawed in one place, that was not refused as its trouble is."""
-    found = []
-    for operation in reading.operations:
-        values = Values(operation, operation.takes, True, Links())
-        for draft in drafts(values, values.cheapest()):
-            call = call_for(reading, draft, GOOD_KEY)
-            (seen,) = read_trace(reading, (Exchange(call, Reply(0), 0.0, 0.0),))
-            reply = mock.answer(call)
-            wrong = flaws(seen)
-            wanted = {reading.problems[flaw.kind] for flaw in wrong}
-            right = reply.status in wanted if wrong else 200 <= reply.status < 300
-            if not right:
-                told = wrong[0].told if wrong else "nothing"
-                found.append(f"{operation.id}: {draft.why}: {reply.status}, though {told} is wrong")
-    return found
+def driving() -> tuple[Any, ...]:
+    """What a deep run sends beside the plan."""
+    if not DEEP:
+        return ()
+    from testcard.drivers.fuzz import fuzz
+    from testcard.drivers.stateful import stateful
+
+    return partial(fuzz, examples=5, seed=1), partial(stateful, examples=4, seed=1)
 
 
 @settings(
-    max_examples=30,
+    max_examples=DEEP or 6,
     deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not DEEP,
+    phases=list(Phase) if DEEP else [Phase.generate],  # shrinking takes minutes
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(document=documents())
 def test_what_is_drawn_is_served_and_held_to(document: Node) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "drawn.yaml"
-        path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-        assert load(path).id == "drawn"
-        assert [each.partition(": ")[2] for each in rehearsed(path)] == []
-        mock = build(Options(providers=(str(path),), profile="documented"))
-        (dialect,) = mock.dialects.values()
-        assert misjudged(mock, dialect.reading) == []
+        assert broken_by(document, Path(folder), driving()) == []
 
 
 def test_a_mock_that_takes_too_much_is_caught() -> None:
     """What the lenient profile forgives is not refused as the page has it."""
-    spec = str(Path(__file__).parent / "specs" / "places.yaml")
-    forgiving = build(Options(providers=(spec,), profile="lenient"))
-    strict = build(Options(providers=(spec,), profile="documented"))
-    (dialect,) = strict.dialects.values()
-    assert misjudged(strict, dialect.reading) == []
-    assert misjudged(forgiving, dialect.reading) != []
+    spec = Path(__file__).parent / "specs" / "places.yaml"
+    strict, forgiving = served(spec, "documented"), served(spec, "lenient")
+    assert [*misjudged(strict)] == []
+    assert [*misjudged(forgiving, strict)] != []
+
+
+# Counter-examples that were drawn, shrunk
+
+
+def paint(fields: Node, content: Node = BYTES, media_type: str = JSON, **more: Any) -> Node:
+    """A spec of one operation, which takes a prompt, a small size and `fields`."""
+    schema = whole({**PROMPT, **SIZE, **fields}, ["prompt"])
+    own = more.pop("own", {})
+    return around({"/paint": {"post": {
+        "operationId": "paint",
+        "summary": "A picture",
+        "x-testcard": {"does": "pictures", **SAID},
+        "requestBody": {"required": True, "content": {media_type: {"schema": schema}},
+                        "x-testcard": SAID},
+        "responses": {"200": answer(content), "default": REFUSED},
+        **more,
+    }}}, **own)  # fmt: skip
+
+
+NULLABLE = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 3}, {"type": "null"}]}
+DEEP_NEED = {"type": "object", "required": ["b"], "properties": {
+    "a": said({"type": "string"}),
+    "b": said({"type": "object", "required": ["c"], "properties": {
+        "c": said({"type": "boolean"})}})}}  # fmt: skip
+CREDITS = {"X-Left": {"required": True, "schema": said({"type": "number"}, "remaining-credits"),
+                      "x-testcard": SAID}}  # fmt: skip
+
+
+def with_credits(document: Node) -> Node:
+    document["paths"]["/paint"]["post"]["responses"]["200"]["headers"] = CREDITS
+    return document
+
+
+HELD = {
+    "a nullable union is a field of its one type": paint({"n": said(NULLABLE, "samples")}, B64),
+    "so is one in a form": paint({"n": said(NULLABLE, "samples")}, B64, "multipart/form-data"),
+    "a text or a number": paint({"a": said({"oneOf": [{"type": "string"}, {"type": "integer"}]})}),
+    "an object that is one field": paint({"o": said({"type": "object"}, whole=True)}),
+    "an object that is left out, with needs of its own": paint({"o": said(DEEP_NEED)}),
+    "a value above what it excludes": paint({"x": said({"type": "number", "exclusiveMinimum": 0})}),
+    "what stands in cookies is not kept": paint({}, parameters=[
+        parameter("c", "cookie", {"type": "integer", "minimum": 1})]),
+    "an empty account may call what costs nothing": paint({}, own={"price": {"credits": 0}}),
+    "who needs no key has an account apart": with_credits(paint({}, security=[])),
+    "base64 is asked for, and JSON has URLs alone": paint(
+        {"f": said({"type": "boolean", "default": True}, "as-base64")},
+        in_json(whole({"url": said(URI, "picture-url")}))),
+    "URLs are asked for, and JSON has base64 alone": paint(
+        {"f": said({"type": "boolean", "default": False}, "as-base64")}, B64),
+    "what JSON carries is of the type that it names": paint(
+        {}, {"image/webp": BYTES["image/png"], **B64}, own={}),
+    "a table has a number for what is not told": paint(
+        {"q": said({"type": "string", "enum": ["low"]}, "quality")},
+        own={"price": {"credits": "table('t', quality)",
+                        "tables": {"t": {"low": 1, "unknown": 2}}}}),
+    "where a picture is found has not the headers of a call": with_credits(
+        paint({}, in_json(whole({"url": said(URI, "picture-url")})))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_what_was_once_broken_holds(name: str, tmp_path: Path) -> None:
+    assert broken_by(HELD[name], tmp_path) == []
+
+
+VAIN = {
+    "a price of what calls need not tell": (
+        paint({"q": said({"type": "integer"}, "steps")}, own={"price": {"credits": "steps * 2"}}),
+        "it needs steps, which calls of paint may leave untold",
+    ),
+    "a price of what no call tells": (
+        paint({}, own={"price": {"credits": "table('t', quality)", "tables": {"t": {"low": 1}}}}),
+        "it needs quality, which calls of paint may leave untold",
+    ),
+    "a table that is nowhere": (
+        paint({}, own={"price": {"credits": "table('t', size)"}}), "no table is called 't'"),
+    "a price that is no expression": (
+        paint({}, own={"price": {"credits": "2 *"}}), "is no expression"),
+    "a function that is none": (
+        paint({}, own={"price": {"credits": "sqrt(samples)"}}), "'sqrt' is no function"),
+    "base64 without JSON": (
+        paint({"f": said({"type": "boolean"}, "as-base64")}),
+        "asks for JSON, which no success has"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VAIN)
+def test_what_nobody_could_serve_is_refused(name: str, tmp_path: Path) -> None:
+    document, told = VAIN[name]
+    with pytest.raises(SpecError, match=told):
+        broken_by(document, tmp_path)
