@@ -12,22 +12,13 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
 
-from testcard.common.fields import Body
+from testcard.common.fields import NUMBERS, Body, numbers_in
 from testcard.common.place import first_of
 from testcard.common.schema import coerced
 
 DEFAULT_SIDE: Final = 512
 """Pixels of a picture's side where neither the call nor a picture in it says."""
 
-NUMBERS: Final = frozenset(
-    (
-        "width", "height", "samples", "steps", "guidance", "seed", "strength", "image-strength",
-        "megapixels",
-    )
-)  # fmt: skip
-"""Roles of fields in which numbers stand."""
-
-_NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*")
 _RATIO: Final = re.compile(r"\s*([0-9]{1,4})\s*:\s*([0-9]{1,4})\s*")
 _MEGAPIXEL: Final = 1024 * 1024
 _STEP: Final = 8  # pixels that sides of a ratio are multiples of
@@ -106,22 +97,31 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
     """Return what `fields`, as sent, ask for by the roles of `body`."""
     if body is None:
         return Asked({}, {}, {}, None)
-    by_role, options = {**body.defaults}, {**body.default_options}
+    sent: dict[str, Any] = {}
+    options = {**body.default_options}
     for each in body.telling:
         value = fields.get(each.name)
-        if type(value) is list and each.role != "option":
-            value = first_of(value)
         if value is None:
             continue
+        if type(value) is list and each.role != "option":
+            value = first_of(value)
+            if value is None:
+                continue
         if isinstance(value, str) and not each.is_text:
             value = coerced(value, each.schema)
         if each.role == "option":
             options[each.name] = value
         else:
-            by_role[each.role] = value
+            sent[each.role] = value
+    by_role = {**body.defaults, **sent}
     if body.value_maps:
         _translate(body, by_role)
-    return Asked(by_role, options, _numbers(by_role), body.draws_up_to)
+        return Asked(by_role, options, numbers_in(by_role), body.draws_up_to)
+    numbers: Mapping[str, float] = body.default_numbers
+    if not NUMBERS.isdisjoint(sent):
+        usual = {role: each for role, each in numbers.items() if role not in sent}
+        numbers = usual | numbers_in(sent)
+    return Asked(by_role, options, numbers, body.draws_up_to)
 
 
 def _translate(body: Body, by_role: dict[str, Any]) -> None:
@@ -137,14 +137,3 @@ def _translate(body: Body, by_role: dict[str, Any]) -> None:
             del by_role[role]
         elif not isinstance(meant, Mapping):
             by_role[role] = meant
-
-
-def _numbers(by_role: Mapping[str, Any]) -> dict[str, float]:
-    found = {}
-    for role in NUMBERS & by_role.keys():
-        value = by_role[role]
-        if type(value) is int or type(value) is float:
-            found[role] = value
-        elif isinstance(value, str) and _NUMBER.fullmatch(value):
-            found[role] = float(value)
-    return found

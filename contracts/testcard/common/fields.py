@@ -6,6 +6,7 @@ one provider.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,16 @@ RAW: Final = frozenset({"image/png", "image/jpeg", "image/webp", "application/oc
 """Bodies that are one picture, byte for byte."""
 RAW_FIELD: Final = "body"
 """How the picture is named that is the whole body."""
+
+NUMBERS: Final = frozenset(
+    (
+        "width", "height", "samples", "steps", "guidance", "seed", "strength", "image-strength",
+        "megapixels",
+    )
+)  # fmt: skip
+"""Roles of fields in which numbers stand."""
+
+_NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*")
 
 
 @dataclass(frozen=True)
@@ -85,9 +96,19 @@ class Body:
         return tuple(each for each in self.fields.values() if each.role)
 
     @cached_property
+    def by_role(self) -> Mapping[str, Field]:
+        """Role -> the field that has it, the first of several."""
+        return {each.role: each for each in reversed(self.telling)}
+
+    @cached_property
     def defaults(self) -> Mapping[str, Any]:
         """Role -> the default of the field that has it; fields of role `option` are left out."""
         return {each.role: each.default for each in self._defaulting if each.role != "option"}
+
+    @cached_property
+    def default_numbers(self) -> Mapping[str, float]:
+        """Role -> the number that is the default of the field that has it."""
+        return numbers_in(self.defaults)
 
     @cached_property
     def default_options(self) -> Mapping[str, Any]:
@@ -126,6 +147,18 @@ class Body:
                 break
             here = here.members[step]
         return None if here is self.root else here
+
+
+def numbers_in(by_role: Mapping[str, Any]) -> dict[str, float]:
+    """Return role -> number, of those roles of `NUMBERS` in which a number stands, as text too."""
+    found = {}
+    for role in NUMBERS & by_role.keys():
+        value = by_role[role]
+        if type(value) is int or type(value) is float:
+            found[role] = value
+        elif isinstance(value, str) and _NUMBER.fullmatch(value):
+            found[role] = float(value)
+    return found
 
 
 def bodies_of(body: Node | None, parameters: Iterable[Node]) -> tuple[Body, ...]:

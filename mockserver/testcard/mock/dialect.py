@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from testcard.common.fields import Body
 from testcard.common.flaw import Finding
 from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
@@ -30,6 +31,7 @@ class Visit:
         call: as the client sent it.
         match: whom it is for, and what for.
         draws: random choices that are this call's own.
+        takes: what a call of its media type may say; None where it asks for nothing that is known.
         fields: of the body, valid, under the page's names.
         findings: what was forgiven.
         notes: what of the call had no effect on the picture, as (field, why).
@@ -41,6 +43,7 @@ class Visit:
     call: Call
     match: Match
     draws: Draws
+    takes: Body | None = field(default=None, init=False)
     fields: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
@@ -48,10 +51,22 @@ class Visit:
     left: Decimal | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Choose what the call may say: once, for everybody who asks."""
+        operation = self.match.operation
+        self.takes = operation.body_for(self.call.media_type) if operation else None
+
     @property
     def operation(self) -> Operation | None:
         """What is asked for; None where the URL and method are none of the provider's."""
         return self.match.operation
+
+    def said(self, role: str) -> Any:
+        """Return what the call says in the field with this role, or the field's default."""
+        there = self.takes.by_role.get(role) if self.takes else None
+        if there is None:
+            return None
+        return self.fields.get(there.name, there.default)
 
     @property
     def base(self) -> str:
@@ -66,11 +81,27 @@ class Visit:
         return self.base + path.removesuffix(self.match.path)
 
 
+class Page(NamedTuple):
+    """What the page has a call say, beside what the call is answered by.
+
+    Attributes:
+        body: what the operation takes, in the documented reading.
+        is_loosened: whether a call that this has nothing against is read alike by the other.
+    """
+
+    body: Body
+    is_loosened: bool
+
+
 class Dialect(Served, Protocol):
     """How one provider speaks."""
 
     def admit(self, account: AccountId, world: World) -> None:
         """Let a call with an accepted key in, or raise Trouble."""
+        ...
+
+    def page_of(self, operation: Operation, body: Body, media_type: str | None) -> Page:
+        """Return what the page has a call say, of this media type, that is answered by `body`."""
         ...
 
     def picture_format(self, operation: Operation) -> Format:

@@ -6,7 +6,6 @@ Must not know HTTP, or any one provider.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from testcard.common.fields import Body
 from testcard.common.operation import Operation
@@ -24,26 +23,16 @@ class Errand:
         dialect: who words the answer.
         visit: the call; its key is accepted and its fields are valid.
         operation: what is asked for.
+        body: what a call of this media type may say.
     """
 
     services: Services
     dialect: Dialect
     visit: Visit
     operation: Operation
+    body: Body
 
     @property
     def world(self) -> World:
         """The state of the mock."""
         return self.services.world
-
-    @property
-    def body(self) -> Body:
-        """What a call of this media type may say."""
-        return self.operation.body_for(self.visit.call.media_type)
-
-    def said(self, role: str) -> Any:
-        """Return what the call says in the field with this role, or the field's default."""
-        for each in self.body.telling:
-            if each.role == role:
-                return self.visit.fields.get(each.name, each.default)
-        return None

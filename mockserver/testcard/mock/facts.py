@@ -55,9 +55,9 @@ def _model(visit: Visit, _: World) -> Any:
 
 def _echo(visit: Visit, _: World) -> Mapping[str, Any]:
     """What the call said, by the names of its fields; `*` is the whole body."""
-    if visit.operation is None:
+    body = visit.takes
+    if body is None:
         return {}
-    body = visit.operation.body_for(visit.call.media_type)
     told = {name: value for name, value in visit.fields.items() if _repeatable(value)}
     fields = [each for each in body.fields.values() if each.default is not None]
     usual = {each.name: each.default for each in fields}
@@ -89,14 +89,10 @@ def of_call(visit: Visit, world: World, roles: Collection[str]) -> Known:
 
 def said(visit: Visit, role: str) -> Any:
     """Return what the call says in the field with this role, or its default; words as values."""
-    operation = visit.operation
-    takes = operation.body_for(visit.call.media_type) if operation else None
-    for field in takes.telling if takes else ():
-        if field.role == role:
-            value = visit.fields.get(field.name, field.default)
-            meanings = words(field.schema).get("values", {})
-            return meanings.get(value, value) if isinstance(value, str) else value
-    return None
+    value = visit.said(role)
+    if not isinstance(value, str) or visit.takes is None:
+        return value
+    return words(visit.takes.by_role[role].schema).get("values", {}).get(value, value)
 
 
 def wants_base64(visit: Visit) -> bool | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from testcard.common.body import has_more_than
+from testcard.common.fields import Body
 from testcard.common.flaw import Flaw, in_words
 from testcard.common.keyed import read_key, refused
 from testcard.common.keys import bare_key, key_digest
@@ -18,7 +19,7 @@ from testcard.common.operation import Operation
 from testcard.common.request import read_body, taken_apart
 from testcard.common.routed import alias_flaw
 from testcard.common.trouble import Trouble
-from testcard.mock.dialect import Dialect, Visit
+from testcard.mock.dialect import Dialect, Page, Visit
 from testcard.mock.fault import Fault
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
@@ -84,23 +85,28 @@ def _digests_of_keys(visit: Visit, dialect: Dialect) -> set[str]:
     return found
 
 
-def read_fields(visit: Visit, dialect: Dialect, operation: Operation) -> None:
-    """Put the fields of the call, and what was forgiven, into `visit`.
+def read_fields(visit: Visit, dialect: Dialect, operation: Operation) -> Body:
+    """Put the fields of the call, and what was forgiven, into `visit`; return what it may say.
+
+    The page has its say first: where it has nothing against a call, a reading that only loosens
+    it has nothing to add.
 
     Raises:
         Trouble: malformed or invalid.
     """
     lenient = dialect.reading.profile == "lenient"
     call, params = visit.call, visit.match.params
-    body = operation.body_for(call.media_type)
+    body = visit.takes or operation.takes
     sent = taken_apart(call, body) if body.media_type else None
-    found = read_body(call, body, lenient=lenient, sent=sent, params=params)
+    page = dialect.page_of(operation, body, call.media_type) if lenient else Page(body, True)
+    found = read_body(call, page.body, lenient=False, sent=sent, params=params)
+    noted = (*found.flaws, *found.notes)
+    if lenient and (noted or not page.is_loosened):
+        found = read_body(call, body, lenient=True, sent=sent, params=params)
     _refuse(found.flaws)
     visit.fields = found.values
-    if lenient:
-        page = dialect.documented.operation(operation.id).body_for(call.media_type)
-        found = read_body(call, page, lenient=False, sent=sent, params=params)
-    visit.findings += [flaw.finding for flaw in (*found.flaws, *found.notes)]
+    visit.findings += [flaw.finding for flaw in noted]
+    return body
 
 
 def _refuse(flaws: Sequence[Flaw]) -> None:

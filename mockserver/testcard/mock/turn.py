@@ -163,8 +163,8 @@ class Turn:
         self._dialect.admit(account, self._services.world)
 
     def _read(self, operation: Operation) -> Reply | Step:
-        read_fields(self._visit, self._dialect, operation)
-        errand = Errand(self._services, self._dialect, self._visit, operation)
+        body = read_fields(self._visit, self._dialect, operation)
+        errand = Errand(self._services, self._dialect, self._visit, operation, body)
         return VERBS[operation.does](errand)
 
     # Pictures that jobs led to, or that were uploaded

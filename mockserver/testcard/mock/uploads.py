@@ -49,8 +49,7 @@ def uploads_of(visit: Visit, body: Body) -> Uploads:
 
 
 def _inverted(visit: Visit, body: Body) -> Any:
-    field = next((each for each in body.telling if each.role == "mask-invert"), None)
-    return visit.fields.get(field.name, field.default) if field else False
+    return visit.said("mask-invert") if "mask-invert" in body.by_role else False
 
 
 def masked(pictures: Mapping[str, Pixels], uploads: Iterable[Upload]) -> Mapping[str, Pixels]:

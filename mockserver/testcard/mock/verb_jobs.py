@@ -54,7 +54,7 @@ def job_cancel(errand: Errand) -> Reply:
 def job_list(errand: Errand) -> Reply:
     """List the account's latest jobs, the youngest first, a page of them at a time."""
     account = errand.visit.account
-    most, after = errand.said("page-size"), errand.said("cursor")
+    most, after = errand.visit.said("page-size"), errand.visit.said("cursor")
     size = most if isinstance(most, int) and most > 0 else _MOST_LISTED
     found = errand.world.jobs_of(account, size, str(after) if after else None) if account else ()
     return errand.dialect.listing(errand.visit, found, errand.world)
@@ -67,5 +67,5 @@ def _known(job: Job | None) -> Job:
 
 
 def _id(errand: Errand) -> str:
-    named = errand.said("job-id")
+    named = errand.visit.said("job-id")
     return str(named or next(reversed([*errand.visit.match.params.values()]), ""))

@@ -106,7 +106,7 @@ def _with_origin(errand: Errand, order: Order) -> Order:
 
 def wait_of(errand: Errand) -> float:
     """Return how many seconds the client waits for a job: `wait=N` of a Prefer, or a field's."""
-    asked = errand.said("wait")
+    asked = errand.visit.said("wait")
     if isinstance(asked, str):
         found = _WAIT.search(asked)
         asked = found and (found[1] or _LONGEST_WAIT)

@@ -13,8 +13,10 @@ from typing import Any, ClassVar, Final
 import pybase64
 
 from testcard.common.event_stream import EVENT_STREAM, written
+from testcard.common.fields import Body
 from testcard.common.job import PictureJob
 from testcard.common.keys import NO_SUCH_JOB
+from testcard.common.loosening import only_loosens
 from testcard.common.message import Reply
 from testcard.common.operation import Operation
 from testcard.common.picture import Format, format_of
@@ -23,7 +25,7 @@ from testcard.common.reading import Profile, read
 from testcard.common.spec import Spec, words
 from testcard.common.states import Phase
 from testcard.common.trouble import Kind, Trouble
-from testcard.mock.dialect import Visit
+from testcard.mock.dialect import Page, Visit
 from testcard.mock.events import events_of
 from testcard.mock.facts import (
     Painted,
@@ -83,8 +85,20 @@ class SpecDialect:
         self.settings = self.reading.settings
         self._roles = frozenset(roles_in(self.reading))
         self._answers = Answers(self.reading)
+        self._pages: dict[tuple[str, str], Page] = {}
 
     # What comes in
+
+    def page_of(self, operation: Operation, body: Body, media_type: str | None) -> Page:
+        """Return what the page has a call say, of this media type, that is answered by `body`."""
+        kind = operation.id, body.media_type
+        if media_type == body.media_type and kind in self._pages:
+            return self._pages[kind]
+        there = self.documented.operation(operation.id).body_for(media_type)
+        if media_type != body.media_type:
+            return Page(there, False)
+        found = self._pages[kind] = Page(there, only_loosens(there, body))
+        return found
 
     def admit(self, account: AccountId, world: World) -> None:
         """Let every accepted key in, within the spec's `rate` where its setting gives one."""
