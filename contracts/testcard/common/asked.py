@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from testcard.common.fields import NUMBERS, Body, numbers_in
 from testcard.common.place import first_of
@@ -26,8 +25,7 @@ _SIZES: Final = frozenset(("size", "aspect-ratio"))
 _SIZE: Final = re.compile(r"\s*([0-9]{1,9})\s*[xX]\s*([0-9]{1,9})\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What fields ask for.
 
     Attributes:

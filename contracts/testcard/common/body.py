@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -51,8 +51,7 @@ class FilePart:
     filename: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SentBody:
+class SentBody(NamedTuple):
     """A body taken apart, before any reading of it.
 
     Attributes:

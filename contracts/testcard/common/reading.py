@@ -91,8 +91,11 @@ class Reading:
 
     def states_of(self, operation: Operation | None) -> States:
         """Return the words for the states of jobs, an operation's own where it has any."""
-        own = (operation.node,) if operation is not None else ()
-        return states_in(*own, self.document)
+        id_ = operation.id if operation is not None else ""
+        if id_ not in self._states:
+            own = (operation.node,) if operation is not None else ()
+            self._states[id_] = states_in(*own, self.document)
+        return self._states[id_]
 
     def companion(self, operation: Operation, does: str) -> Operation | None:
         """Return the operation that does something for what another began; None for none.
@@ -114,6 +117,10 @@ class Reading:
 
     @cached_property
     def _prices(self) -> dict[str, Price]:
+        return {}
+
+    @cached_property
+    def _states(self) -> dict[str, States]:
         return {}
 
     def _price(self, own: Node | None) -> Price:

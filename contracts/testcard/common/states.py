@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, cast, get_args
 
 from testcard.common.document import Node, words
@@ -40,7 +41,7 @@ _PLAIN: Final[Mapping[str, Phase]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class States:
     """A vendor's words for the states of its jobs.
 
@@ -56,11 +57,12 @@ class States:
 
     def word(self, phase: Phase) -> str:
         """Return the vendor's word for a phase, the first of several; the nearest where none is."""
-        for wanted in (phase, *_NEAREST[phase]):
-            for word, meaning in self.meanings.items():
-                if meaning == wanted:
-                    return word
-        return phase
+        found = self._words.get(phase)
+        return found or next(filter(None, map(self._words.get, _NEAREST[phase])), phase)
+
+    @cached_property
+    def _words(self) -> Mapping[Phase, str]:
+        return {meaning: word for word, meaning in reversed([*self.meanings.items()])}
 
     def of(self, phases: Collection[Phase]) -> tuple[str, ...]:
         """Return the words for some phases, in the page's order."""

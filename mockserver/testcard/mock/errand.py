@@ -5,7 +5,7 @@ Must not know HTTP, or any one provider.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from testcard.common.fields import Body
 from testcard.common.operation import Operation
@@ -14,8 +14,7 @@ from testcard.mock.services import Services
 from testcard.mock.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(NamedTuple):
     """One call, ready to be carried out.
 
     Attributes:

@@ -123,12 +123,8 @@ class MemoryWorld:
 
     def reserve(self, who: AccountId, price: Decimal) -> Hold | None:
         """Hold `price` for a call; None, and nothing held, where too little is left."""
-        with self._lock:
-            hold = self._ledger.reserve(who, price)
-            more = self._weigh()
-        if more:
-            self._memory.make_room()
-        return hold
+        with self._lock:  # it is weighed with the change that follows: it ends, or a job begins
+            return self._ledger.reserve(who, price)
 
     def settle(self, hold: Hold) -> None:
         """Take what was held for a call that succeeded; nothing where the hold has ended."""

@@ -6,10 +6,9 @@ provider.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from testcard.common.addresses import ADMIN_PREFIX
@@ -32,8 +31,7 @@ _SAID: Final[Mapping[Phase, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """A job that an answer tells of.
 
     Attributes:
@@ -126,11 +124,11 @@ def _word(told: _Told) -> str:
 
 
 def facts_of(
-    job: Job, visit: Visit, reading: Reading, world: World, roles: Container[str]
+    job: Job, visit: Visit, reading: Reading, world: World, roles: Collection[str]
 ) -> dict[str, Any]:
     """Return what an answer may say of a job: role -> value, of those of `roles` that are known."""
     told = _Told(job, visit, reading, world)
-    known = {role: fact(told) for role, fact in _FACTS.items() if role in roles}
+    known = {role: _FACTS[role](told) for role in roles if role in _FACTS}
     if each := _pictures(told):
         known[each_of("pictures")] = each
     if "log-line" in roles:

@@ -5,7 +5,6 @@ Knows journal entries. Must not know who asks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -31,9 +30,9 @@ def brief(value: Any, depth: int = 0) -> Any:
         return value if short else f"<{len(value)} characters: {value[:24]}…>"
     if isinstance(value, FilePart):
         return f"<file {value.filename or 'without a name'}, {len(value.data)} bytes>"
-    if isinstance(value, Mapping | list) and depth == _DEEPEST:
+    if isinstance(value, (dict, list)) and depth == _DEEPEST:
         return f"<{len(value)} more, too deep to show>"
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         shown = {
             name: each
             if type(each) in _AS_THEY_ARE or (type(each) is str and len(each) <= _LONGEST)

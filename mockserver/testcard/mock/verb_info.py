@@ -35,7 +35,7 @@ def info(errand: Errand) -> Reply:
     Raises:
         Trouble: not-found: the account has no file of this id.
     """
-    asked = errand.said("file-id")
+    asked = errand.visit.said("file-id")
     if asked is not None:
         found = own_file(errand, str(asked))
         if found is None:

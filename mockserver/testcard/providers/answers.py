@@ -80,7 +80,7 @@ class Answer:
     def __init__(self, response: Mapping[str, Any]) -> None:
         """Look through `response`."""
         self.response = response
-        self.roles = frozenset(roles_of(response))
+        self.roles = tuple(dict.fromkeys(roles_of(response)))
         media_type, content = json_of(response)
         if not is_json(media_type):
             media_type, content = JSON, {}

@@ -230,7 +230,8 @@ class SpecDialect:
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
         status, response = visit.operation.success(job.phase)
         known = self.known(visit, world, status)
-        known |= facts_of(job, visit, self.reading, world, self._roles)
+        answer = self._answers.of(response)
+        known |= facts_of(job, visit, self.reading, world, answer.roles)
         return self.worded(status, response, known)
 
     def listing(self, visit: Visit, jobs: Sequence[Job], world: World) -> Reply:
