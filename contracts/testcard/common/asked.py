@@ -97,14 +97,12 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
         return Asked({}, {}, {}, None)
     sent: dict[str, Any] = {}
     options = {**body.default_options}
-    for each in body.telling:
-        value = fields.get(each.name)
-        if value is None:
-            continue
+    for each in [each for each in body.telling if each.name in fields]:
+        value = fields[each.name]
         if type(value) is list and each.role != "option":
             value = first_of(value)
-            if value is None:
-                continue
+        if value is None:
+            continue
         if isinstance(value, str) and not each.is_text:
             value = coerced(value, each.schema)
         if each.role == "option":

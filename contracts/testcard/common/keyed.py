@@ -54,9 +54,10 @@ def keys_sent(call: Call, operation: Operation) -> Iterator[Sent]:
     Raises:
         UnreadableBody: it is in a body that cannot be read.
     """
+    headers = call.first_headers
     for way in operation.key_ways:
         if way.location == "header":
-            value = (call.header(way.name) or "").strip()
+            value = headers.get(way.name.lower(), "").strip()
         else:
             value = _beside(call, operation, way)
         if value:
@@ -104,6 +105,8 @@ def _cookies(call: Call) -> Iterator[tuple[str, str]]:
 def _meant(sent: list[Sent]) -> Sent:
     """The way that a call takes: the first; of several at its place, the one whose words fit."""
     first = sent[0]
+    if len(sent) == 1:
+        return first
     same = [each for each in sent if each[0].name == first[0].name and not each[0].alias]
     return next((each for each in same if each[0].fits(each[1])), first)
 

@@ -92,7 +92,9 @@ class Call:
         """The first value of each header, by its name in small letters; read once a call."""
         found = self._by_name
         if found is None:
-            found = {name.lower(): value for name, value in reversed(self.headers)}
+            found = dict(reversed(self.headers))
+            if not "".join(found).islower():
+                found = {name.lower(): value for name, value in reversed(self.headers)}
             object.__setattr__(self, "_by_name", found)
         return found
 

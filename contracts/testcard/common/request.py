@@ -47,10 +47,16 @@ class RequestFields:
 # The body
 
 
-def taken_apart(call: Call, body: Body) -> SentBody | Malformed:
-    """Return a call's body taken apart, for `read_body` of one reading or more; else why not."""
+def taken_apart(call: Call, body: Body, *, sparse: bool = False) -> SentBody | Malformed:
+    """Return a call's body taken apart, for `read_body` of one reading or more; else why not.
+
+    Args:
+        call: whose body it is.
+        body: what the operation takes, in either reading.
+        sparse: whether the body is known to be, as `testcard.common.body.is_sparse` tells it.
+    """
     try:
-        return sent_in(call, body)
+        return sent_in(call, body, sparse=sparse)
     except Malformed as error:
         return Malformed(str(error))  # a new one: the frames of that one hold the call
 

@@ -154,7 +154,7 @@ class Mock:
 
         def closed(outcome: Outcome) -> Reply:
             took = self._stopwatch() - began
-            self._record(visit, dialect, outcome, Exchange(call, outcome.reply, started, took))
+            self._record(visit, dialect, outcome, started, took)
             if self.tells:
                 self.outbox.stir()
             return outcome.reply
@@ -179,15 +179,15 @@ class Mock:
         return self.dialects.get(job.provider if job else match.provider or "")
 
     def _record(
-        self, visit: Visit, dialect: Dialect | None, outcome: Outcome, exchange: Exchange
+        self, visit: Visit, dialect: Dialect | None, outcome: Outcome, started: float, took: float
     ) -> None:
-        trouble = outcome.trouble
+        reply, trouble = outcome
         detail = trouble.message if trouble else ""
-        seen = Told(exchange, detail, tuple(visit.findings), brief(visit.fields))
+        seen = Told(visit.call, reply, detail, tuple(visit.findings), brief(visit.fields))
         secret = visit.facts.get(WEBHOOK_SECRET)
         told = without_secrets(seen, self._secret, also=(secret,) if secret else ())
         self.journal.write(
-            told.exchange,
+            Exchange(told.call, told.reply, started, took),
             provider=dialect.reading.spec.id if dialect else None,
             operation=visit.operation.id if visit.operation else None,
             verdict=trouble.kind if trouble else "ok",

@@ -31,13 +31,15 @@ class Told(NamedTuple):
     """What is kept of one call.
 
     Attributes:
-        exchange: the call and its answer.
+        call: as it came; or with its secrets blanked.
+        reply: its answer.
         detail: on the trouble it was answered with; empty where there was none.
         findings: what the page does not promise.
         fields: of the body, in brief.
     """
 
-    exchange: Exchange
+    call: Call
+    reply: Reply
     detail: str
     findings: tuple[Finding, ...]
     fields: Mapping[str, Any]
@@ -58,15 +60,13 @@ def without_secrets(told: Told, named: frozenset[str], *, also: tuple[str, ...] 
     """
     if also or _suspicious(told) or not named.isdisjoint(told.fields):
         return _searched(told, named, also)
-    exchange, detail, findings, fields = told
-    call = exchange.call
+    call = told.call
     headers = list(call.headers)
     for at in _secret_among(tuple([name for name, _ in headers]), named):
         name, value = headers[at]
         headers[at] = name, header_blanked(name, value, named)
     kept = Call(call.method, call.url, tuple(headers), call.body)
-    seen = Exchange(kept, exchange.reply, exchange.started, exchange.elapsed)
-    return Told(seen, detail, findings, fields)
+    return Told(kept, told.reply, told.detail, told.findings, told.fields)
 
 
 def _secret_among(names: tuple[str, ...], named: frozenset[str]) -> tuple[int, ...]:
@@ -103,20 +103,21 @@ def discreet(trouble: Trouble, call: Call, named: Collection[str]) -> Trouble:
 def _suspicious(told: Told) -> bool:
     if told.detail or told.findings or not _NESTED.isdisjoint(map(type, told.fields.values())):
         return True
-    url, body = told.exchange.call.url, told.exchange.call.body
+    url, body = told.call.url, told.call.body
     return "?" in url or "@" in url or b"?" in body or b"@" in body
 
 
 def _searched(told: Told, named: Collection[str], also: tuple[str, ...]) -> Told:
-    exchange = told.exchange
+    exchange = Exchange(told.call, told.reply)
     values = secrets_of([(exchange, named)])
     if len(values) > _MOST_SECRETS:
         exchange = replace(exchange, call=replace(exchange.call, body=BLANKED.encode()))
         values = values[:_MOST_SECRETS]
     values = (*also, *values)
-
+    (kept,) = trace_without((exchange,), named, values)
     return Told(
-        trace_without((exchange,), named, values)[0],
+        kept.call,
+        kept.reply,
         text_without(told.detail, values),
         tuple(replace(each, message=text_without(each.message, values)) for each in told.findings),
         {name: _field(name, each, named, values) for name, each in told.fields.items()},

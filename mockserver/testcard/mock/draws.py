@@ -23,15 +23,15 @@ class Draws:
 
     def seed(self) -> int:
         """Return a random seed, 1 to 4294967295."""
-        return 1 + self._bits() % _LARGEST_SEED
+        return 1 + int.from_bytes(self._drawn_bits()) % _LARGEST_SEED
 
     def id(self) -> str:
         """Return a fresh id in the form of a UUID."""
-        drawn = f"{self._bits():032x}"
+        drawn = self._drawn_bits().hex()
         variant = "89ab"[int(drawn[16], 16) & 3]  # RFC 9562: 10 in binary, then two bits drawn
         return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
-    def _bits(self) -> int:
+    def _drawn_bits(self) -> bytes:
         self._drawn += 1
-        drawn = blake2b(f"{self._said}/{self._drawn}".encode(), digest_size=_BYTES)
-        return int.from_bytes(drawn.digest())
+        said = f"{self._said}/{self._drawn}".encode()
+        return blake2b(said, digest_size=_BYTES).digest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from testcard.common.body import has_more_than
+from testcard.common.body import is_sparse
 from testcard.common.fields import Body
 from testcard.common.flaw import Flaw, in_words
 from testcard.common.keyed import read_key, refused
@@ -24,10 +24,7 @@ from testcard.mock.fault import Fault
 
 _PREFER = re.compile(r'\b(code|example)\s*=\s*"?([\w.-]+)"?')
 LARGE_BODY = 256 << 10
-"""Bytes of a body up to which reading it takes less than 3 ms, unless it has many members."""
-
-_WIDE_BODY = 16 << 10  # bytes of a body up to which it has few enough
-_MANY_SIGNS = 1_000  # behind each of which a secret's name or a URL may stand
+"""Bytes of a body up to which reading it takes less than 3 ms, where it is sparse."""
 
 
 def note_path(visit: Visit, operation: Operation) -> None:
@@ -49,10 +46,7 @@ def preferences(call: Call) -> dict[str, str]:
 
 def holds_up(call: Call) -> bool:
     """Whether reading the body may take so long that others are not to wait for it."""
-    body, size = call.body, len(call.body)
-    if _WIDE_BODY < size <= LARGE_BODY:
-        return has_more_than(body, _MANY_SIGNS, b'":=')
-    return size > LARGE_BODY
+    return len(call.body) > LARGE_BODY or not is_sparse(call.body)
 
 
 def key_of(visit: Visit, operation: Operation, *, lenient: bool) -> str:
@@ -85,11 +79,11 @@ def _digests_of_keys(visit: Visit, dialect: Dialect) -> set[str]:
     return found
 
 
-def read_fields(visit: Visit, dialect: Dialect, operation: Operation) -> Body:
+def read_fields(visit: Visit, dialect: Dialect, operation: Operation, *, sparse: bool) -> Body:
     """Put the fields of the call, and what was forgiven, into `visit`; return what it may say.
 
     The page has its say first: where it has nothing against a call, a reading that only loosens
-    it has nothing to add.
+    it has nothing to add. `sparse` is whether the call's body is known to be.
 
     Raises:
         Trouble: malformed or invalid.
@@ -97,7 +91,7 @@ def read_fields(visit: Visit, dialect: Dialect, operation: Operation) -> Body:
     lenient = dialect.reading.profile == "lenient"
     call, params = visit.call, visit.match.params
     body = visit.takes or operation.takes
-    sent = taken_apart(call, body) if body.media_type else None
+    sent = taken_apart(call, body, sparse=sparse) if body.media_type else None
     page = dialect.page_of(operation, body, call.media_type) if lenient else Page(body, True)
     found = read_body(call, page.body, lenient=False, sent=sent, params=params)
     noted = (*found.flaws, *found.notes)

@@ -124,7 +124,7 @@ class Turn:
         self._unlock(operation)
         if holds_up(self._visit.call):
             return lambda: self._read(operation)
-        return self._read(operation)
+        return self._read(operation, sparse=True)
 
     def _unlocked(self, operation: Operation) -> Reply | Step:
         """Read a body that holds the key, too."""
@@ -162,8 +162,8 @@ class Turn:
         self._visit.account = account
         self._dialect.admit(account, self._services.world)
 
-    def _read(self, operation: Operation) -> Reply | Step:
-        body = read_fields(self._visit, self._dialect, operation)
+    def _read(self, operation: Operation, *, sparse: bool = False) -> Reply | Step:
+        body = read_fields(self._visit, self._dialect, operation, sparse=sparse)
         errand = Errand(self._services, self._dialect, self._visit, operation, body)
         return VERBS[operation.does](errand)
 
