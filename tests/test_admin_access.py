@@ -15,8 +15,9 @@ from tests.support import SEGMIND, json_of, mock_of
 
 from testcard.assembly import Options, build
 from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.hosts import is_loopback
 from testcard.common.message import Call, Reply
-from testcard.mock.access import Access, is_loopback
+from testcard.mock.access import Access
 from testcard.mock.admin_spec import admin_spec
 from testcard.mock.core import Mock
 

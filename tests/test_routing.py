@@ -21,11 +21,12 @@ from tests.support import (
 )
 
 from testcard.assembly import find
+from testcard.common.hosts import authority
 from testcard.common.message import Call, Reply
 from testcard.common.spec import Node
 from testcard.doors.inprocess import Inside
 from testcard.mock.core import Mock
-from testcard.mock.routing import Match, Router, authority, normal_path
+from testcard.mock.routing import Match, Router, normal_path
 from testcard.providers.base import SpecDialect
 
 MOCK = mock_of(*APIS)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from testcard.common.hosts import authority
 from testcard.common.message import Call, Reply
-from testcard.mock.routing import authority
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock, Work

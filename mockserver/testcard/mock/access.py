@@ -11,10 +11,10 @@ import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from testcard.common.hosts import address, is_loopback
 from testcard.common.message import Call, Headers
 
 _BEARER: Final = re.compile(r"(?i)^bearer +(\S+) *$")
@@ -93,21 +93,11 @@ class Access:
         host = (parts.hostname or "").removesuffix(".")
         if is_loopback(host) or host == self.bound.lower() or host in self.hosts:
             return None
-        everywhere = _address(self.bound)
-        if everywhere is not None and everywhere.is_unspecified and _address(host) is not None:
+        everywhere = address(self.bound)
+        if everywhere is not None and everywhere.is_unspecified and address(host) is not None:
             return None  # every address of this machine; only a name can be made to lead here
         expected = "localhost, the address listened on or an --admin-host was expected"
         return Refusal(421, f"Host is {host!r}, which is no name of this server; {expected}")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address, IPv6 without brackets, is this machine's own."""
-    name = host.lower().removesuffix(".")
-    found = _address(name)
-    if found is None:
-        return name == "localhost" or name.endswith(".localhost")
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return (mapped or found).is_loopback
 
 
 def _elsewhere(call: Call) -> str:
@@ -131,12 +121,5 @@ def _foreign_page(call: Call) -> Refusal | None:
 def _netloc(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc.lower() or None
-    except ValueError:
-        return None
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(host)
     except ValueError:
         return None

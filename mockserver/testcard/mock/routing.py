@@ -18,19 +18,15 @@ from typing import Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.hosts import PORTS, Authority, authority_of
 from testcard.common.message import Call
 from testcard.common.operation import Operation
 from testcard.common.reading import Reading
 
-Authority = tuple[str, int | None]
-"""Host in small letters without a final dot, and port; None for the scheme's own."""
-
-_PORTS: Final = {"http": 80, "https": 443}
 _HOSTS_REMEMBERED: Final = 64
 _LONGEST_HOST: Final = 300  # characters, port and all, of one that is remembered
 _ADDRESSES_REMEMBERED: Final = 128
 _LONGEST_ADDRESS: Final = 400  # characters of method, host and path that are remembered
-_NO_PORT: Final = -1  # stands for what is no port, and is nobody's
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
 _DOWNLOAD: Final = re.compile(ADMIN_PREFIX + r"pictures/(?P<job>[\w-]+)/(?P<index>[0-9]{1,3})\.png")
@@ -130,7 +126,7 @@ class Router:
         for each in self._served.values():
             server = urlsplit(each.reading.spec.server)
             host, port = authority_of(server)
-            for written in {port, port or _PORTS.get(server.scheme)}:  # a gateway may undo TLS
+            for written in {port, port or PORTS.get(server.scheme)}:  # a gateway may undo TLS
                 self._hosts.setdefault((host, written), []).append(each)
         self._at = lru_cache(_HOSTS_REMEMBERED)(self._served_at)
         self._remembered = lru_cache(_ADDRESSES_REMEMBERED)(self._route)
@@ -183,21 +179,6 @@ def normal_path(path: str) -> str:
     `/%73egmind/a%2fb` is `/segmind/a%2Fb`.
     """
     return _ESCAPE.sub(_unescaped, path) if "%" in path else path
-
-
-def authority(url: str) -> Authority:
-    """Return host and port of a URL, such that equal ones are equal (RFC 9110, 4.2.3)."""
-    return authority_of(urlsplit(url))
-
-
-def authority_of(parts: SplitResult) -> Authority:
-    """Return host and port of a URL that was taken apart, as `authority` does."""
-    host = (parts.hostname or "").removesuffix(".")
-    try:
-        port = parts.port
-    except ValueError:
-        port = _NO_PORT
-    return host, None if port == _PORTS.get(parts.scheme) else port
 
 
 def _unescaped(escape: re.Match[str]) -> str:
