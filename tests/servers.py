@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 from testcard.doors.at_once import AtOnce
 from testcard.doors.deadlines import Deadlines
 from testcard.doors.http import application, at_once
-from testcard.doors.listening import Server, listening_socket, server_config
+from testcard.doors.listening import PatientServer, listening_socket, server_config
 from testcard.mock.core import Mock
 
 ROOT = Path(__file__).parents[1]
@@ -142,7 +142,7 @@ def serve(
     at_once: AtOnce | None = None,
 ) -> Iterator[str]:
     """Serve an ASGI application as testcard's servers do; yield the base URL."""
-    server = Server(server_config(app, grace=SECONDS, deadlines=deadlines, at_once=at_once))
+    server = PatientServer(server_config(app, grace=SECONDS, deadlines=deadlines, at_once=at_once))
     with listening_socket("127.0.0.1") as listening:
         base = f"http://127.0.0.1:{listening.getsockname()[1]}"
         thread = Thread(target=server.run, args=([listening],))

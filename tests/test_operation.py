@@ -16,7 +16,7 @@ BAD: Mapping[str, Any] = {"description": "badly"}
 
 def operation(answers: Mapping[str, Any]) -> Operation:
     node = {"operationId": "paint", "x-testcard": {"does": "job"}, "responses": answers}
-    (found,) = operations_in({"paths": {"/paint": {"post": node}}})
+    (found,) = operations_in({"paths": {"/paint": {"post": node}}}, "acme.invalid")
     return found
 
 

@@ -19,7 +19,7 @@ from tests.traces import call
 from testcard import report
 from testcard.common.body import FilePart
 from testcard.common.message import Call
-from testcard.contract.calls import at_base
+from testcard.contract.stand_in import StandIn
 from testcard.contract.verdict import Report
 from testcard.report.curl import curl, curl_to
 from testcard.report.terminal import print_report
@@ -98,7 +98,7 @@ def test_a_whole_command_sends_every_byte(what: str, tmp_path: Path) -> None:
 
     with server(answer) as base:
         own = f"{sent.parts.scheme}://{sent.parts.netloc}"
-        there = replace(sent, url=at_base(sent.url, own, base))
+        there = replace(sent, url=StandIn(base, own).at(sent.url))
         script = tmp_path / "again.sh"
         script.write_text(curl(there, multiline=True, whole=True))
         subprocess.run(["/bin/sh", str(script)], check=True, capture_output=True)  # noqa: S603

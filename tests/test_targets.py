@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from testcard.common.message import Call, Reply
-from testcard.contract.calls import at_base
+from testcard.contract.stand_in import StandIn
 from testcard.contract.targets import Http, InProcess, Recording, Unreachable
 
 SERVER = "https://api.example"
@@ -130,9 +130,9 @@ def test_other_hosts_are_asked_as_they_are_and_without_the_key() -> None:
 def test_a_server_whose_name_begins_alike_is_another() -> None:
     own = "http://127.0.0.1:9/x"
 
-    assert at_base(f"{SERVER}.evil.example/a", SERVER, own) == f"{SERVER}.evil.example/a"
-    assert at_base(f"{SERVER}/a", SERVER, own) == f"{own}/a"
-    assert at_base(f"{SERVER}/a", SERVER, "") == f"{SERVER}/a"
+    assert StandIn(own, SERVER).at(f"{SERVER}.evil.example/a") == f"{SERVER}.evil.example/a"
+    assert StandIn(own, SERVER).at(f"{SERVER}/a") == f"{own}/a"
+    assert StandIn(None, SERVER).at(f"{SERVER}/a") == f"{SERVER}/a"
 
 
 def test_redirects_are_not_followed() -> None:

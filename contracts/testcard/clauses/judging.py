@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from testcard.clauses.catalogue import CLAUSES, CLIENT_CLAUSES
+from testcard.common.hosts import authority_of
 from testcard.common.message import Exchange, Trace
 from testcard.common.reading import Reading
 from testcard.common.redaction import redacted
@@ -33,11 +33,9 @@ def audit(reading: Reading, trace: Trace, kind: TargetKind = "live") -> Provider
 
 def _concerning(reading: Reading, trace: Trace) -> Iterator[Exchange]:
     """What was sent to the provider's routes, near them, or to URLs that its answers list."""
-    host = urlsplit(reading.spec.server).hostname
-    first = {operation.path.split("/")[1] for operation in reading.operations}
     for seen in read_trace(reading, trace):
         parts = seen.call.parts
-        near = parts.hostname == host and parts.path.split("/")[1:2] in [[name] for name in first]
+        near = reading.places.near(authority_of(parts), parts.path)
         under = parts.path.startswith(f"/{reading.spec.id}/")
         if seen.path_known or seen.linked is not None or near or under:
             yield seen.exchange

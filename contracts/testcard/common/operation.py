@@ -16,6 +16,7 @@ from testcard.common.document import Evidence, Node, calls_in, evidence, words
 from testcard.common.fields import Body, bodies_of
 from testcard.common.keyways import KeyWay, key_ways, security_of
 from testcard.common.schema import nodes
+from testcard.common.servers import Server, server_nodes, servers_of
 
 AT_WORK: Final = frozenset({"queued", "running"})
 """The states of a job that has not ended."""
@@ -27,21 +28,76 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True)
 class Operation:
-    """One documented call, in one reading."""
+    """One documented call, in one reading.
+
+    Attributes:
+        id: operationId.
+        method: in capitals.
+        template: its path as `paths` has it.
+        servers: where it stands; the first is where a URL of it is written.
+        does: what a call brings about.
+        node: OpenAPI's.
+        aliases: further paths, which the lenient profile takes, as `paths` would have them.
+        wide: parameters of the path that may hold slashes.
+        param_names: of the path.
+        bodies: what a call may say, by media type.
+        key_ways: how a key may be sent.
+        key_optional: whether none needs to be.
+        key_evidence: where that stands.
+    """
 
     id: str
     method: str
-    path: str
+    template: str
+    servers: tuple[Server, ...]
     does: str
     node: Node
-    pattern: re.Pattern[str]
     aliases: tuple[str, ...]
-    alias_patterns: tuple[re.Pattern[str], ...]
+    wide: frozenset[str]
     param_names: tuple[str, ...]
     bodies: tuple[Body, ...]
     key_ways: tuple[KeyWay, ...]
     key_optional: bool
     key_evidence: Evidence
+
+    @cached_property
+    def path(self) -> str:
+        """Its documented path: what its server has ahead of all, and its own."""
+        return self.servers[0].base + self.template
+
+    @property
+    def url(self) -> str:
+        """Where it is called, placeholders and all: at the first of its servers."""
+        return self.servers[0].origin + self.path
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What matches its documented paths, at whichever of its servers."""
+        return self.patterns_at(self.servers, aliases=False)[0]
+
+    def is_template_of(self, path: str) -> bool:
+        """Whether a path is its own, but for what its servers have ahead of all."""
+        return re.fullmatch(_shape(self.template, self.wide), path) is not None
+
+    @cached_property
+    def alias_patterns(self) -> tuple[re.Pattern[str], ...]:
+        """What matches the paths that only the lenient profile takes."""
+        return self.patterns_at(self.servers, aliases=True)[1:]
+
+    def patterns_at(
+        self, servers: Sequence[Server], *, aliases: bool
+    ) -> tuple[re.Pattern[str], ...]:
+        """Return what matches its paths at these servers, a group for each placeholder."""
+        bases = "|".join(dict.fromkeys(each.bases for each in servers))
+        if (bases, aliases) not in self._patterns:  # regions differ in hosts, seldom in paths
+            paths = (self.template, *(self.aliases if aliases else ()))
+            shapes = (f"(?:{bases}){_shape(each, self.wide)}" for each in paths)
+            self._patterns[bases, aliases] = tuple(map(re.compile, shapes))
+        return self._patterns[bases, aliases]
+
+    @cached_property
+    def _patterns(self) -> dict[tuple[str, bool], tuple[re.Pattern[str], ...]]:
+        return {}
 
     @cached_property
     def key_headers(self) -> tuple[str, ...]:
@@ -149,28 +205,32 @@ class Operation:
         return open_[0] if open_ else (_OK, self.answers.get("2XX") or self.answers["default"])
 
 
-def operations_in(document: Node) -> Iterator[Operation]:
-    """Yield the operations of an OpenAPI document, in its order."""
+def operations_in(document: Node, home: str) -> Iterator[Operation]:
+    """Yield the operations of an OpenAPI document, in its order.
+
+    Args:
+        document: references resolved.
+        home: host of servers whose URL is a path alone.
+    """
     for path, method, node in calls_in(document):
-        beside = (*document["paths"][path].get("parameters", ()), *node.get("parameters", ()))
-        yield _operation(document, path, method.upper(), node, beside)
+        servers = servers_of(server_nodes(document, path, method), home)
+        yield _operation(document, path, method, node, servers)
 
 
 def _operation(
-    document: Node, path: str, method: str, node: Node, parameters: Sequence[Node]
+    document: Node, path: str, method: str, node: Node, servers: tuple[Server, ...]
 ) -> Operation:
+    parameters = (*document["paths"][path].get("parameters", ()), *node.get("parameters", ()))
     security, ways = security_of(document, node), key_ways(document, node)
-    aliases = tuple(words(node).get("aliases", ()))
-    wide = {each["name"] for each in parameters if words(each).get("slashes")}
     return Operation(
         id=node["operationId"],
-        method=method,
-        path=path,
+        method=method.upper(),
+        template=path,
+        servers=servers,
         does=words(node)["does"],
         node=node,
-        pattern=_pattern(path, wide),
-        aliases=aliases,
-        alias_patterns=tuple(_pattern(alias, wide) for alias in aliases),
+        aliases=tuple(words(node).get("aliases", ())),
+        wide=frozenset(each["name"] for each in parameters if words(each).get("slashes")),
         param_names=tuple(_PLACEHOLDER.findall(path)),
         bodies=bodies_of(node.get("requestBody"), parameters),
         key_ways=ways,
@@ -179,9 +239,9 @@ def _operation(
     )
 
 
-def _pattern(path: str, wide: Collection[str]) -> re.Pattern[str]:
-    """Return what matches a path, a group for each placeholder; of `wide` ones, slashes too."""
+def _shape(path: str, wide: Collection[str]) -> str:
+    """Return a regular expression for a path, a group for each placeholder."""
     pieces = _PLACEHOLDER.split(path)
     literal, names = pieces[::2], pieces[1::2]
     holes = ["(.+)" if name in wide else "([^/]+)" for name in names] + [""]
-    return re.compile("".join(re.escape(a) + b for a, b in zip(literal, holes, strict=True)))
+    return "".join(re.escape(a) + b for a, b in zip(literal, holes, strict=True))

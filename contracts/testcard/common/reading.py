@@ -13,11 +13,15 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any, Literal, cast
 
+from testcard.common.hosts import authority_of
+from testcard.common.message import Call
 from testcard.common.operation import Operation, operations_in
 from testcard.common.price import Price, price_in
 from testcard.common.refusals import of_document, of_source
+from testcard.common.routes import Found, Places, Routes
 from testcard.common.runtime_expression import RuntimeExpression
 from testcard.common.schema import Validator, coerced, merged, nodes
+from testcard.common.servers import nowhere
 from testcard.common.spec import (
     Family,
     Node,
@@ -136,25 +140,33 @@ class Reading:
                 return operation
         raise KeyError(id_)
 
-    def match(self, method: str, path: str) -> tuple[Operation | None, dict[str, str], bool]:
-        """Find what `method` at `path` (without any prefix) is for.
+    @cached_property
+    def places(self) -> Places:
+        """Where its operations stand: at their servers, and anywhere else."""
+        return Places(self.operations, lenient=self.profile == "lenient")
+
+    def match(self, method: str, path: str) -> Found:
+        """Find what `method` at `path` (without any prefix) is for, at whichever host.
 
         Returns:
             The operation or None, the path's parameters, and whether the path is known at all.
         """
-        path_known = False
-        for operation in self.operations:
-            patterns = (operation.pattern, *operation.alias_patterns)
-            for pattern in patterns if self.profile == "lenient" else patterns[:1]:
-                found = pattern.fullmatch(path)
-                if found and operation.method == method:
-                    return (
-                        operation,
-                        dict(zip(operation.param_names, found.groups(), strict=False)),
-                        True,
-                    )
-                path_known = path_known or found is not None
-        return None, {}, path_known
+        return self.places.anywhere.match(method, path)
+
+    def placed(self, call: Call) -> tuple[Routes, str, Found]:
+        """Find what a recorded call was for.
+
+        Returns:
+            The routes at its host, which are all where that is no server; its path without
+            `/{provider}`, where that stands ahead of one; and what it was matched to.
+        """
+        parts, prefix = call.parts, f"/{self.spec.id}/"
+        routes = self.places.at(authority_of(parts)) or self.places.anywhere
+        found = routes.match(call.method, parts.path)
+        if found[2] or not parts.path.startswith(prefix):
+            return routes, parts.path, found
+        routes, path = self.places.anywhere, f"/{parts.path.removeprefix(prefix)}"
+        return routes, path, routes.match(call.method, path)
 
 
 def _steps_shared(path: str, other: str) -> int:
@@ -181,7 +193,7 @@ def read(
         document = lenient(document)
     if patches or profile == "lenient":
         _refuse(spec, profile, document)
-    operations = tuple(operations_in(document))
+    operations = tuple(operations_in(document, nowhere(spec.id)))
     names = {way.name.lower() for each in operations for way in each.key_ways}
     names |= set(_secrets_of_callbacks(operations))
     names |= {name.rpartition(".")[2] for name in names}  # members are blanked by their own

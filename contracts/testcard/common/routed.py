@@ -1,6 +1,6 @@
 """Why a method and a path are for no operation, or for one by a path that its page has not.
 
-Knows Readings. Must not know bodies, keys, replies, or any one provider.
+Knows Routes. Must not know bodies, keys, replies, or any one provider.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from typing import Final
 from testcard.common.document import Evidence
 from testcard.common.flaw import Flaw
 from testcard.common.operation import Operation
-from testcard.common.reading import Reading
+from testcard.common.routes import Routes
 
 _HTTP: Final = Evidence("assumed", "HTTP: what is not there is not found")
 
 
-def route_flaw(reading: Reading, method: str, path: str) -> Flaw:
+def route_flaw(routes: Routes, method: str, path: str) -> Flaw:
     """Return why `method` at `path`, without any prefix, is for no operation."""
-    for operation in reading.operations:
+    for operation, _ in routes.entries:
         patterns = operation.alias_patterns if operation.method == method else ()
         if any(pattern.fullmatch(path) for pattern in patterns):
             return alias_flaw(operation, path)
-    methods = sorted({each.method for each in reading.operations if each.pattern.fullmatch(path)})
+    methods = routes.methods(path)
     if methods:
         message = f"{method} is not allowed here; {' or '.join(methods)} is"
         return Flaw("method-not-allowed", "route", (), "method", message, _HTTP)

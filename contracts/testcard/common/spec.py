@@ -5,9 +5,9 @@ Knows OpenAPI and `x-testcard` (vocabulary.yaml). Must not know the mock, or any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ from testcard.common.document import (
 )
 from testcard.common.lines import Lines, line_of, lines_of, refuse_twins
 from testcard.common.refusals import of_document, of_source
+from testcard.common.servers import Server, all_servers, nowhere, server_nodes, servers_of
 
 __all__ = [
     "GRADES",
@@ -79,10 +80,21 @@ class Spec:
     document: Node
     source: Node
 
+    @cached_property
+    def servers(self) -> tuple[Server, ...]:
+        """Where the provider's operations stand, each once."""
+        return all_servers(self.document, nowhere(self.id))
+
     @property
     def server(self) -> str:
-        """Scheme and host of the provider's own server."""
-        return str(self.document["servers"][0]["url"])
+        """URL of the first of them: scheme and host, a port or path of its own where it has any."""
+        return self.servers[0].url
+
+    def calls(self) -> Iterator[tuple[str, str, str]]:
+        """Yield operationId, method in capitals and URL of every operation, in the file's order."""
+        for path, method, node in calls_in(self.document):
+            first = servers_of(server_nodes(self.document, path, method), nowhere(self.id))[0]
+            yield node["operationId"], method.upper(), first.url + path
 
     @property
     def title(self) -> str:

@@ -50,7 +50,7 @@ class Links:
 
 
 def call_of(
-    reading: Reading,
+    reading: Reading,  # noqa: ARG001 (every caller names it: an operation alone is nobody's)
     operation: Operation,
     fields: Mapping[str, Any] | None = None,
     *,
@@ -62,7 +62,7 @@ def call_of(
     """Put a call together, addressed to the provider's documented server.
 
     Args:
-        reading: whose server it is.
+        reading: whose operation it is.
         operation: what it is for.
         fields: by their names; FilePart for files, ABSENT for what is left out.
         key: None for a call without one.
@@ -80,7 +80,7 @@ def call_of(
         }
     said = spread(operation.takes.fields, operation.takes.root, fields or {})
     headers: Headers = (("User-Agent", OWN_AGENT), *_beside(said))
-    url = _url(reading, operation, said, params or {})
+    url = _url(operation, said, params or {})
     if way is not None and key is not None:
         url, headers = with_key(url, headers, way, key)
     if operation.body is None or fields is None:
@@ -146,21 +146,20 @@ def _query_without(url: str, names: Collection[str]) -> str:
     return f"{before}?{'&'.join(kept)}" if kept else before
 
 
-def _url(reading: Reading, operation: Operation, said: Spread, params: Mapping[str, str]) -> str:
+def _url(operation: Operation, said: Spread, params: Mapping[str, str]) -> str:
     known = {
         each.place.name: each.example
         for each in operation.takes.fields.values()
         if each.place.location == "path" and each.example is not None
     }
-    path = operation.path
+    url = operation.url
     for name, value in {**known, **said.said.get("path", {}), **params}.items():
-        path = path.replace(f"{{{name}}}", quote(_text(value), safe=""))
+        url = url.replace(f"{{{name}}}", quote(_text(value), safe=""))
     joined = operation.takes.parameters.joined if operation.takes.parameters else frozenset()
     pairs = [
         (name, value if isinstance(value, list) and f"query.{name}" not in joined else _text(value))
         for name, value in said.said.get("query", {}).items()
     ]
-    url = reading.spec.server + path
     if not pairs:
         return url
     texts = [
@@ -202,19 +201,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(map(_text, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def at_base(url: str, server: str, base: str) -> str:
-    """Return `url` at `base` where it is one of `server`'s, or else as it is.
-
-    Args:
-        url: absolute.
-        server: scheme and host of the provider's documented server.
-        base: URL that stands in its place; empty where nothing does.
-    """
-    rest = url.removeprefix(server)
-    meant = base and rest != url and (not rest or rest[0] in "/?#")
-    return base + rest if meant else url
 
 
 def form_body(fields: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> bytes:

@@ -31,7 +31,7 @@ def flaws(seen: ReadExchange) -> tuple[Flaw, ...]:
     operation = seen.operation
     if operation is None:
         linked = seen.linked is not None
-        return () if linked else (route_flaw(seen.reading, seen.call.method, seen.path),)
+        return () if linked else (route_flaw(seen.routes, seen.call.method, seen.path),)
     of_body = seen.request.flaws or (*_of_pictures(seen, operation), *_of_size(seen))
     return (*_of_key(seen, operation), *_of_job(seen, operation), *of_body)
 

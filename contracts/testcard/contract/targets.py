@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
+from testcard.common.hosts import is_loopback
 from testcard.common.message import Call, Exchange, Headers, Reply
-from testcard.contract.calls import at_base
+from testcard.contract.stand_in import Lists, StandIn
 from testcard.contract.verdict import TargetKind
 
 if TYPE_CHECKING:
@@ -116,45 +117,38 @@ class Http:
     def __init__(
         self,
         base: str,
-        server: str,
+        servers: str | Lists,
         *,
         secret: Collection[str] = (),
         kind: TargetKind = "live",
     ) -> None:
-        """Send what is meant for `server` to `base`.
+        """Send what is meant for `servers` to `base`.
 
         Args:
-            base: absolute URL, with a path where there is a prefix.
-            server: scheme and host of the provider's documented server.
-            secret: headers, in small letters, that only `base` and `server` may see.
+            base: absolute URL, with a path where there is a prefix; see `StandIn`.
+            servers: the provider's documented ones, or the URL of one.
+            secret: headers, in small letters, that only `base` may see; where that is one of
+                `servers`, these.
             kind: which strengths bind it.
 
         Raises:
             ValueError: `base` is no http or https URL.
         """
-        parts = urlsplit(base)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(
-                f"{base!r} is no target; mock, reference, or an http(s) URL that stands in place "
-                f"of {server} was expected"
-            )
+        self._stand_in = StandIn(base, servers)
         import httpx2
 
         self.kind = kind
-        self._server = server.rstrip("/")
         self._secret = frozenset(secret)
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        self._origin = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
-        self.base = self.name = f"{self._origin}{parts.path.rstrip('/')}"
-        near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        self.base = self.name = self._stand_in.base
+        near = is_loopback(urlsplit(self.base).hostname or "")
         self._client = httpx2.Client(follow_redirects=False, trust_env=not near)
         self._errors = httpx2
 
     def send(self, call: Call, timeout: float) -> Exchange:
         """Send one call over HTTP. Redirects are answers like any other."""
-        url = at_base(call.url, self._server, self.base)
+        url = self._stand_in.at(call.url)
         headers = [pair for pair in call.headers if pair[0].lower() != "host"]
-        if not url.startswith((f"{self._origin}/", f"{self._origin}?")):
+        if not self._stand_in.trusts(url):
             headers = [pair for pair in headers if pair[0].lower() not in self._secret]
         started, began = time.time(), time.perf_counter()
         try:
@@ -188,7 +182,7 @@ class Http:
 
     def _at(self, url: str) -> str:
         parts = urlsplit(url)
-        own = url.startswith(self._origin)
+        own = url.startswith(self._stand_in.origin)
         return self.name if own else f"{parts.scheme}://{parts.hostname}"
 
     def close(self) -> None:

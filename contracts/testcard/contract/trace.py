@@ -28,6 +28,7 @@ from testcard.common.place import Field, items_of
 from testcard.common.price import terms_of
 from testcard.common.reading import Reading
 from testcard.common.request import RequestFields, fields_of, read_body
+from testcard.common.routes import Routes
 from testcard.common.schema import Schema
 from testcard.common.spec import Node
 from testcard.common.states import ASKING, LOST, Phase, phase_implied
@@ -58,6 +59,7 @@ class ReadExchange:
         params: of the path.
         path_known: whether the path is one of the provider's, with any method.
         path: without any prefix of testcard's own.
+        routes: what stands at the host that was called; all where that is none of the provider's.
         linked: the reply that listed this URL among its pictures; None for other calls.
         decoder: decodes pictures, each once in a trace.
         files: what the trace uploaded.
@@ -70,6 +72,7 @@ class ReadExchange:
     params: Mapping[str, str]
     path_known: bool
     path: str
+    routes: Routes
     linked: ReadExchange | None
     decoder: PictureDecoder
     files: UploadedFiles[ReadExchange]
@@ -285,14 +288,10 @@ def read_trace(reading: Reading, trace: Trace) -> tuple[ReadExchange, ...]:
     decoder, files = PictureDecoder(), UploadedFiles[ReadExchange]()
     listed, read = dict[str, ReadExchange](), list[ReadExchange]()
     for index, exchange in enumerate(trace):
-        call, path = exchange.call, exchange.call.parts.path
-        found = reading.match(call.method, path)
-        prefix = f"/{reading.spec.id}/"
-        if not found[2] and path.startswith(prefix):
-            path = "/" + path.removeprefix(prefix)
-            found = reading.match(call.method, path)
+        call = exchange.call
+        routes, path, found = reading.placed(call)
         linked = (listed.get(call.url) if call.method == "GET" else None) or files.home(call)
-        one = ReadExchange(reading, index, exchange, *found, path, linked, decoder, files)
+        one = ReadExchange(reading, index, exchange, *found, path, routes, linked, decoder, files)
         listed |= {url: one for url in one.urls if url not in listed}
         files.note(one)
         read.append(one)

@@ -241,10 +241,11 @@ def contract_check(
 def _exchange(reading: Reading, response: Response, prefix: str) -> Exchange:
     request = response.request
     path = urlsplit(request.url or "").path.removeprefix(prefix)
+    operation = reading.match(request.method or "GET", path)[0] or reading.operations[0]
     body = request.body or b""
     call = Call(
         request.method or "GET",
-        f"{reading.spec.server}{path}",
+        f"{operation.servers[0].origin}{path}",
         tuple((name, str(value)) for name, value in request.headers.items()),
         body.encode() if isinstance(body, str) else body,
     )

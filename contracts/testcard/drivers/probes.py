@@ -61,7 +61,7 @@ def forgiven_ways(
             yield f"the key without {way.prefix}", bare
     for path in operation.aliases:
         call = call_of(reading, operation, base, key=key)
-        yield f"another route, {path}", replace(call, url=reading.spec.server + path)
+        yield f"another route, {path}", replace(call, url=operation.servers[0].url + path)
 
 
 def spelt(

@@ -19,7 +19,7 @@ from typing import Final
 from testcard.common.message import BLANKED, Call
 from testcard.common.redaction import blanked, redacted_url, visible
 from testcard.common.secret_members import secret_name
-from testcard.contract.calls import at_base
+from testcard.contract.stand_in import StandIn
 from testcard.contract.verdict import ProviderRun
 from testcard.report.excerpt import cut, shortened, text_of
 from testcard.report.form import Part, parts_of
@@ -65,7 +65,7 @@ def curl_to(run: ProviderRun, call: Call, *, multiline: bool = False, whole: boo
 
     Where that was no server of its own, a remark tells the command that makes it one.
     """
-    there = replace(call, url=at_base(call.url, run.reading.spec.server, run.base))
+    there = replace(call, url=StandIn(run.base or None, run.reading.places.lists).at(call.url))
     command = curl(there, multiline=multiline, whole=whole)
     if not run.serving or there.url == call.url:
         return command

@@ -27,6 +27,7 @@ from testcard.common.reading import Profile, Reading
 from testcard.contract.calls import Links
 from testcard.contract.served import served_nothing
 from testcard.contract.session import GOOD_KEY, Budget, Session
+from testcard.contract.stand_in import StandIn
 from testcard.contract.targets import Http, InProcess, Target
 from testcard.contract.verdict import ProviderRun, Report, TargetKind, fails
 from testcard.drivers.check import Driver, check
@@ -148,11 +149,11 @@ def _require_live(wanted: CheckOptions, readings: Sequence[Reading], *, sending:
 def _live(reading: Reading, wanted: CheckOptions) -> Session:
     base = wanted.against.replace("{provider}", reading.spec.id)
     try:
-        target: Target = Http(base, reading.spec.server, secret=reading.key_headers)
+        target: Target = Http(base, reading.places.lists, secret=reading.key_headers)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    own = urlsplit(base).hostname == urlsplit(reading.spec.server).hostname
-    if own and wanted.links is None and _by_url_alone(reading):
+    real = StandIn(base, reading.places.lists).is_real
+    if real and wanted.links is None and _by_url_alone(reading):
         raise UsageError(
             f"{reading.spec.title} takes pictures by URL alone: give --picture URL, a picture in "
             f"the web that it can fetch"

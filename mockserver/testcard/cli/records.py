@@ -14,7 +14,7 @@ import orjson
 from testcard.common.operation import Operation
 from testcard.common.place import Field
 from testcard.common.reading import Reading
-from testcard.common.spec import Evidence, Spec, calls_in, evidence, words
+from testcard.common.spec import Evidence, Spec, evidence, words
 
 Record = dict[str, Any]
 
@@ -25,16 +25,22 @@ def dumps(value: Record | list[Record]) -> str:
 
 
 def provider_records(specs: Iterable[Spec]) -> list[Record]:
-    """Return each API: `id`, `title`, `server`, and `id`, `method` and `url` of its operations."""
+    """Return each API: `id`, `title`, `server`, `servers`, and its operations.
+
+    These have `id`, `method` and `url`. `server` is the first of `servers`.
+    """
     return [_provider(spec) for spec in specs]
 
 
 def _provider(spec: Spec) -> Record:
-    operations = [
-        {"id": node["operationId"], "method": method.upper(), "url": f"{spec.server}{path}"}
-        for path, method, node in calls_in(spec.document)
-    ]
-    return {"id": spec.id, "title": spec.title, "server": spec.server, "operations": operations}
+    operations = [{"id": name, "method": method, "url": url} for name, method, url in spec.calls()]
+    return {
+        "id": spec.id,
+        "title": spec.title,
+        "server": spec.server,
+        "servers": [each.url for each in spec.servers],
+        "operations": operations,
+    }
 
 
 def contract_record(reading: Reading) -> Record:
@@ -43,7 +49,8 @@ def contract_record(reading: Reading) -> Record:
     return {
         "id": reading.spec.id,
         "title": reading.spec.title,
-        "server": reading.spec.server,
+        "server": reading.places.servers[0].url,
+        "servers": [each.url for each in reading.places.servers],
         "profile": reading.profile,
         "vendor": own["vendor"],
         "page": own["page"],
@@ -54,17 +61,18 @@ def contract_record(reading: Reading) -> Record:
             "grade": own["price"]["grade"],
             "source": own["price"]["source"],
         },
-        "operations": [_operation(reading.spec, each) for each in reading.operations],
+        "operations": [_operation(each) for each in reading.operations],
         "settings": _settings(reading),
     }
 
 
-def _operation(spec: Spec, operation: Operation) -> Record:
+def _operation(operation: Operation) -> Record:
     body = operation.body
     return {
         "id": operation.id,
         "method": operation.method,
-        "url": f"{spec.server}{operation.path}",
+        "url": operation.url,
+        "servers": [each.url for each in operation.servers],
         **asdict(operation.evidence),
         "key": {
             "headers": list(operation.key_headers),

@@ -7,7 +7,7 @@ text: it cannot act as markup.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -22,7 +22,7 @@ from testcard.common.operation import Operation
 from testcard.common.place import Field
 from testcard.common.reading import Reading
 from testcard.common.schema import Schema, shown, types
-from testcard.common.spec import Evidence, Spec, calls_in, evidence, words
+from testcard.common.spec import Evidence, Spec, evidence, words
 
 _GRADE_STYLES = {"documented": "green", "sample": "cyan", "observed": "yellow", "assumed": "red"}
 _BOUNDS = (
@@ -38,6 +38,7 @@ _RATIOS = {"source": 3, "range": 2, "type": 2, "answer": 3}  # of what the other
 _INT64 = (-(2**63), 2**63 - 1)
 _NARROW = 110  # columns: with fewer, cells would be broken amid words
 _IN_A_FILE = 10_000
+_MOST_SERVERS = 8  # of an operation that are listed
 
 
 def printing_console(out: TextIO | None = None) -> Console:
@@ -57,9 +58,7 @@ def providers_listing(specs: Iterable[Spec], width: int) -> Iterator[RenderableT
             lines of their own, which the terminal alone breaks, so that they can be copied.
     """
     rows = [
-        (spec.id, node["operationId"], f"{method.upper()} {spec.server}{path}")
-        for spec in specs
-        for path, method, node in calls_in(spec.document)
+        (spec.id, name, f"{method} {url}") for spec in specs for name, method, url in spec.calls()
     ]
     table = _table("id", "operation", "call")
     for row in rows:
@@ -76,7 +75,8 @@ def serving_listing(readings: Iterable[Reading], base: str) -> Iterator[Renderab
     """Yield where each provider and operation answers, to be copied, and the magic keys."""
     yield Text("base URL, and what it stands in for", "bold")
     for reading in readings:
-        yield Text(f"{base}/{reading.spec.id}  for {reading.spec.server}")
+        for server in reading.places.servers:
+            yield Text(f"{base}/{reading.spec.id}{server.base}  for {server.url}")
         for each in reading.operations:
             yield Text(f"  {each.method} {base}/{reading.spec.id}{each.path}", "dim")
     yield Text()
@@ -111,7 +111,7 @@ def contract_listing(reading: Reading, width: int) -> Iterator[RenderableType]:
         yield Text(f"model family: {family['name']} ({family['grade']}: {family['source']})")
     for operation in reading.operations:
         yield Text()
-        yield from _operation_parts(reading.spec, operation, width)
+        yield from _operation_parts(operation, width)
     if reading.settings:
         yield Text()
         yield Text("Settings", style="bold")
@@ -144,10 +144,13 @@ def _key(operation: Operation) -> str:
     return f"key {where}{told}{', may be missing' if operation.key_optional else ''}"
 
 
-def _operation_parts(spec: Spec, operation: Operation, width: int) -> Iterator[RenderableType]:
+def _operation_parts(operation: Operation, width: int) -> Iterator[RenderableType]:
     said = operation.evidence
-    title = f"{operation.method} {spec.server}{operation.path}"
+    title = f"{operation.method} {operation.url}"
     yield Text.assemble((title, "bold"), f"  {operation.id}  ", _graded(said))
+    others = [each.url for each in operation.servers[1:]]
+    if others:
+        yield Text(f"also at: {_few(others)}")
     yield Text.assemble(f"{_key(operation)}  ", _graded(operation.key_evidence))
     for body in operation.bodies:
         if body.media_type:
@@ -156,6 +159,11 @@ def _operation_parts(spec: Spec, operation: Operation, width: int) -> Iterator[R
             columns = ("field", "type", "range", "default")
             yield from _listed(columns, _fields(body.fields.values()), width)
     yield from _listed(("status", "answer", "media type"), _answers(operation), width)
+
+
+def _few(texts: Sequence[str]) -> str:
+    more = len(texts) - _MOST_SERVERS
+    return ", ".join(texts[:_MOST_SERVERS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _fields(fields: Iterable[Field]) -> Iterator[_Row]:

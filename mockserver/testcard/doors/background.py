@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 
 from testcard.doors.callbacks import callbacks_sent
 from testcard.doors.http import application
-from testcard.doors.listening import Server, listening_socket, server_config
+from testcard.doors.listening import PatientServer, listening_socket, server_config
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,7 +42,7 @@ class Background:
         self._senders = ExitStack()
         self._listening = listening_socket("127.0.0.1")
         self.base = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._server = Server(server_config(self._serve, grace=_GRACE_SECONDS))
+        self._server = PatientServer(server_config(self._serve, grace=_GRACE_SECONDS))
         self._thread = Thread(
             target=self._server.run, args=([self._listening],), name="testcard", daemon=True
         )

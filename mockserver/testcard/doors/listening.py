@@ -86,7 +86,7 @@ def server_config(
     return uvicorn.Config(app, http=cast("type[asyncio.Protocol]", protocol), **settings)
 
 
-class Server(uvicorn.Server):
+class PatientServer(uvicorn.Server):
     """uvicorn, which ends when the last answer has left: those too of calls that it cut short."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

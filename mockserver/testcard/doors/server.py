@@ -15,7 +15,7 @@ import uvicorn
 
 from testcard.doors.callbacks import callbacks_sent
 from testcard.doors.http import application, at_once
-from testcard.doors.listening import Server, listening_socket, server_config
+from testcard.doors.listening import PatientServer, listening_socket, server_config
 
 if TYPE_CHECKING:
     from testcard.mock.core import Mock
@@ -64,7 +64,7 @@ def base_url(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-class _Server(Server):
+class _Server(PatientServer):
     """A server that tells when its last call is answered, before a signal ends the process."""
 
     def __init__(self, config: uvicorn.Config, stopped: Callable[[], None]) -> None:

@@ -23,7 +23,7 @@ import uvicorn
 
 from testcard.common.message import Headers
 from testcard.doors.deadlines import Deadlines
-from testcard.doors.listening import Server, listening_socket, server_config
+from testcard.doors.listening import PatientServer, listening_socket, server_config
 from testcard.doors.protocol import HttpProtocol
 from testcard.intercept.guard import CHALLENGE, REFUSAL, Guard
 from testcard.intercept.handshake import SETTLING_SECONDS, Inner, shake_hands
@@ -85,7 +85,7 @@ def proxying(app: ASGIApp, gates: Gates) -> Iterator[int]:
             thread.join(_GRACE_SECONDS + 2)
 
 
-class _Server(Server):
+class _Server(PatientServer):
     """A server that leaves no connection behind, not even one that its client keeps open."""
 
     def __init__(self, config: uvicorn.Config, transports: set[asyncio.Transport]) -> None:

@@ -168,6 +168,10 @@ class Mock:
         """Find whom a call is for, and what for."""
         return self._router.route(call)
 
+    def whose(self, url: str) -> tuple[str, ...]:
+        """Return the ids of the providers whose server is at the host and port of a URL."""
+        return self._router.whose(url)
+
     def _who_answers(self, match: Match) -> Dialect | None:
         """The provider whose address it is; for what is fetched, whose job or file it is."""
         if match.download is None:

@@ -11,17 +11,18 @@ says.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from testcard.common.addresses import ADMIN_PREFIX
-from testcard.common.hosts import PORTS, Authority, authority_of
-from testcard.common.message import Call
+from testcard.common.hosts import Authority, authority_of, is_loopback
+from testcard.common.message import Call, split_url
 from testcard.common.operation import Operation
 from testcard.common.reading import Reading
+from testcard.common.routes import Routes
 
 _HOSTS_REMEMBERED: Final = 64
 _LONGEST_HOST: Final = 300  # characters, port and all, of one that is remembered
@@ -31,6 +32,7 @@ _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
 _DOWNLOAD: Final = re.compile(ADMIN_PREFIX + r"pictures/(?P<job>[\w-]+)/(?P<index>[0-9]{1,3})\.png")
 _FILE: Final = re.compile(ADMIN_PREFIX + r"files/(?P<id>[\w-]+)")
+_MOST_PLACES: Final = 3  # that a path is told to stand at
 _METHODS_OF_DOWNLOADS: Final = ("GET", "HEAD")
 _METHODS_OF_FILES: Final = ("GET", "HEAD", "PUT")
 
@@ -40,6 +42,10 @@ class Served(Protocol):
 
     reading: Reading
     documented: Reading
+
+
+_Standing = tuple[Served, Routes]
+"""A provider, and what of it stands at one host and port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Match:
     Attributes:
         path: of the call in normal form, without the provider's prefix.
         dialect: the provider's; None where the address is nobody's.
+        routes: what the provider answers there; None where the address is nobody's.
         operation: None where path and method are none of the provider's.
         params: name -> value, of the path.
         path_known: whether the path is the provider's, under any method.
@@ -83,6 +90,7 @@ class Match:
 
     path: str
     dialect: Served | None = None
+    routes: Routes | None = None
     operation: Operation | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     path_known: bool = False
@@ -109,11 +117,7 @@ class Match:
         if self.download is not None:
             of_files = isinstance(self.download, FileAt)
             return _METHODS_OF_FILES if of_files else _METHODS_OF_DOWNLOADS
-        if self.dialect is None:
-            return ()
-        reading = self.dialect.reading
-        methods = {each.method for each in reading.operations}
-        return tuple(sorted(each for each in methods if reading.match(each, self.path)[0]))
+        return self.routes.methods(self.path) if self.routes else ()
 
 
 class Router:
@@ -124,10 +128,9 @@ class Router:
         self._served = {each.reading.spec.id: each for each in served}
         self._hosts: dict[Authority, list[Served]] = {}
         for each in self._served.values():
-            server = urlsplit(each.reading.spec.server)
-            host, port = authority_of(server)
-            for written in {port, port or PORTS.get(server.scheme)}:  # a gateway may undo TLS
-                self._hosts.setdefault((host, written), []).append(each)
+            for there in each.reading.places.authorities:
+                self._hosts.setdefault(there, []).append(each)
+        self._wide = [each for each in self._served.values() if each.reading.places.wide]
         self._at = lru_cache(_HOSTS_REMEMBERED)(self._served_at)
         self._remembered = lru_cache(_ADDRESSES_REMEMBERED)(self._route)
 
@@ -138,39 +141,52 @@ class Router:
         short = sum(map(len, address)) <= _LONGEST_ADDRESS
         return self._remembered(*address) if short else self._route(*address)
 
+    def whose(self, url: str) -> tuple[str, ...]:
+        """Return the ids of the providers that a URL's host and port are a server of."""
+        parts = split_url(url)
+        here = self._served_at(parts.scheme, parts.netloc)
+        return tuple(served.reading.spec.id for served, _ in here)
+
     def _route(self, method: str, scheme: str, netloc: str, path: str) -> Match:
         path = normal_path(path)
         whose = self._at if len(netloc) <= _LONGEST_HOST else self._served_at
         here = whose(scheme, netloc)
         if path.startswith(ADMIN_PREFIX):
             return _admin(path, here)
-        if here:
-            return self._at_host(method, path, here)
+        found = self._at_host(method, path, here) if here else None
+        if found is not None and (found.path_known or not _is_own(netloc)):
+            return found
         first, _, rest = path.removeprefix("/").partition("/")
         if first in self._served:
-            served = self._served[first]
-            return _download(f"/{rest}", [served]) or self._found(method, f"/{rest}", served)
-        return Match(path, hint=self._whose(path))
+            served, bare = self._served[first], f"/{rest}"
+            routes = served.reading.places.anywhere
+            match = _download(bare, served) or _found(method, bare, served, routes)
+            bases = "" if match.path_known else _told(served, bare)
+            return replace(match, hint=bases) if bases else match
+        rooted = path in ("", "/")  # where it listens, testcard says at its root what there is
+        return found if found and not rooted else Match(path, hint=self._known_at(path))
 
-    def _served_at(self, scheme: str, netloc: str) -> Collection[Served]:
-        return self._hosts.get(authority_of(SplitResult(scheme, netloc, "", "", "")), ())
+    def _served_at(self, scheme: str, netloc: str) -> Sequence[_Standing]:
+        there = authority_of(SplitResult(scheme, netloc, "", "", ""))
+        named = self._hosts.get(there, ())
+        perhaps = (*named, *(each for each in self._wide if each not in named))
+        found = ((each, each.reading.places.at(there)) for each in perhaps)
+        return [(each, routes) for each, routes in found if routes is not None]
 
-    def _at_host(self, method: str, path: str, here: Collection[Served]) -> Match:
-        found = [self._found(method, path, each) for each in here]
+    def _at_host(self, method: str, path: str, here: Sequence[_Standing]) -> Match:
+        found = [_found(method, path, *each) for each in here]
         best = next((each for each in found if each.operation), None)
         best = best or next((each for each in found if each.path_known), found[0])
-        return best if best.path_known else replace(best, hint=self._whose(path))
+        return best if best.path_known else replace(best, hint=self._known_at(path))
 
-    def _found(self, method: str, path: str, served: Served) -> Match:
-        operation, params, path_known = served.reading.match(method, path)
-        return Match(path, served, operation, params, path_known)
-
-    def _whose(self, path: str) -> str:
+    def _known_at(self, path: str) -> str:
+        """Say where a path would be known; nothing where it nowhere is."""
         first, _, rest = path.removeprefix("/").partition("/")
-        if first in self._served and _knows(self._served[first], f"/{rest}"):
-            return _told(self._served[first], f"/{rest}")
-        known = (each for each in self._served.values() if _knows(each, path))
-        return "; ".join(_told(each, path) for each in known)
+        if first in self._served:
+            told = _told(self._served[first], f"/{rest}")
+            if told:
+                return told
+        return "; ".join(filter(None, (_told(each, path) for each in self._served.values())))
 
 
 def normal_path(path: str) -> str:
@@ -186,12 +202,22 @@ def _unescaped(escape: re.Match[str]) -> str:
     return character if _UNRESERVED.fullmatch(character) else escape[0].upper()
 
 
-def _admin(path: str, here: Collection[Served]) -> Match:
-    return _download(path, here) or Match(path, is_admin=True)
+def _is_own(netloc: str) -> bool:
+    """Whether a host is this machine, where testcard may listen as well as a local API."""
+    return is_loopback(authority_of(SplitResult("http", netloc, "", "", ""))[0])
 
 
-def _download(path: str, here: Collection[Served]) -> Match | None:
-    dialect = next(iter(here), None)  # of a host that several share, any may say what is wrong
+def _found(method: str, path: str, served: Served, routes: Routes) -> Match:
+    operation, params, path_known = routes.match(method, path)
+    return Match(path, served, routes, operation, params, path_known)
+
+
+def _admin(path: str, here: Sequence[_Standing]) -> Match:
+    dialect = here[0][0] if here else None  # of several at a host, any may say what is wrong
+    return _download(path, dialect) or Match(path, is_admin=True)
+
+
+def _download(path: str, dialect: Served | None) -> Match | None:
     if found := _DOWNLOAD.fullmatch(path):
         return Match(path, dialect, download=Download(found["job"], int(found["index"])))
     if found := _FILE.fullmatch(path):
@@ -199,11 +225,16 @@ def _download(path: str, here: Collection[Served]) -> Match | None:
     return None
 
 
-def _knows(served: Served, path: str) -> bool:
-    return served.reading.match("", path)[2]
-
-
 def _told(served: Served, path: str) -> str:
+    """Say where a path of a provider's stands; nothing where it is none of it."""
     spec = served.reading.spec
-    here = f"/{spec.id}{path} at testcard's own address"
-    return f"{path} is a path of {spec.id}: {spec.server}{path}, or {here}"
+    for operation in served.reading.places.anywhere.knowing(path):
+        there = [each.origin for each in operation.servers if each.base_in(path) is not None]
+        places = [f"{origin}{path}" for origin in dict.fromkeys(there)][:_MOST_PLACES]
+        here = f"/{spec.id}{path} at testcard's own address"
+        return f"{path} is a path of {spec.id}: {' or '.join(places)}, or {here}"
+    for operation in served.reading.operations:
+        if operation.template != operation.path and operation.is_template_of(path):
+            whole = operation.servers[0].base + path
+            return f"{path} of {spec.id} stands at {whole}: {operation.servers[0].url}{path}"
+    return ""
