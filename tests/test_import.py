@@ -56,7 +56,8 @@ def test_what_makes_pictures_is_chosen_and_nothing_else(gallery: tuple[Path, str
         ("generateImage", "pictures", "/v2/models/{model_id}/generate"),
         ("editImage", "pictures", "/v2/edit"),
     ]
-    assert reading.spec.server == "https://eu.gallery.example"
+    regions = [each.url for each in reading.spec.servers]
+    assert regions == ["https://eu.gallery.example/v2", "https://us.gallery.example/v2"]
 
 
 def test_editors_find_the_words_beside_the_spec(gallery: tuple[Path, str]) -> None:

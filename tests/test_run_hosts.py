@@ -11,7 +11,7 @@ from tests.runs import run
 
 from testcard.assembly import build
 from testcard.common.message import Call, Exchange, Reply
-from testcard.intercept.hosts import VirtualHosts
+from testcard.intercept.hosts import Sources, VirtualHosts
 from testcard.record import har
 
 PEM = b"-----BEGIN CERTIFICATE-----"
@@ -19,9 +19,13 @@ PEM = b"-----BEGIN CERTIFICATE-----"
 
 def hosts(**more: object) -> VirtualHosts:
     """Return hosts of which one answers with its own name."""
+
+    def named(call: Call) -> Reply:
+        return Reply(200, (), (call.parts.hostname or "").encode())
+
     return VirtualHosts(
         build(),
-        {"named.example": lambda call: Reply(200, (), (call.parts.hostname or "").encode())},
+        Sources({"named.example": named}, named),
         authority=PEM,
         **more,  # type: ignore[arg-type]
     )

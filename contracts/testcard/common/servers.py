@@ -46,6 +46,7 @@ class Server:
         hosts: what its host may be, where a variable of that is free; None for `host` alone.
         any_port: whether its port is free.
         bases: a regular expression for what may stand ahead of each path, without groups.
+        domain: the part of its host that no free variable is in or ahead of.
     """
 
     scheme: str
@@ -55,6 +56,7 @@ class Server:
     hosts: re.Pattern[str] | None = None
     any_port: bool = False
     bases: str = ""
+    domain: str = ""
 
     @property
     def origin(self) -> str:
@@ -88,8 +90,11 @@ class Server:
     def stands_at(self, there: Authority) -> bool:
         """Whether a host and port are it."""
         host, port = there
-        here = self.hosts.fullmatch(host) if self.hosts else host in self.names
-        return bool(here) and (self.any_port or port in self._ports)
+        return self.has_host(host) and (self.any_port or port in self._ports)
+
+    def has_host(self, host: str) -> bool:
+        """Whether a host is its own, at whichever port."""
+        return bool(self.hosts.fullmatch(host)) if self.hosts else host in self.names
 
     @property
     def _ports(self) -> frozenset[int | None]:
@@ -191,7 +196,8 @@ def _server(url: str, node: Node, home: str) -> Server:
     host, port = parts["host"], parts["port"]
     base = (parts["base"] or "").rstrip("/")
     if host is None:
-        return Server("https", home, base=with_defaults(base, node), bases=_regex(base, _SEGMENT))
+        bases = _regex(base, _SEGMENT)
+        return Server("https", home, base=with_defaults(base, node), bases=bases, domain=home)
     scheme = str(parts["scheme"]).lower()
     written = _plain(with_defaults(host, node))
     number = int(with_defaults(port, node)) if port else None
@@ -203,7 +209,14 @@ def _server(url: str, node: Node, home: str) -> Server:
         re.compile(_regex(host, _LABEL), re.I) if free_variables(host) else None,
         any_port=bool(port and free_variables(port)),
         bases=_regex(base, _SEGMENT),
+        domain=_domain(host),
     )
+
+
+def _domain(host: str) -> str:
+    if not free_variables(host):
+        return _plain(host)
+    return _plain(host.rpartition("}")[2].partition(".")[2])
 
 
 def _plain(host: str) -> str:

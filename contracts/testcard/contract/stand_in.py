@@ -50,7 +50,7 @@ class StandIn:
     def _take(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _PLAIN or not parts.hostname:
-            expected = f"an http(s) URL that stands in place of {self._lists[0][0].url}"
+            expected = f"an http(s) URL that stands in place of {self.documented}"
             raise ValueError(f"{url!r} is no target; mock, reference, or {expected} was expected")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.origin = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
@@ -62,6 +62,11 @@ class StandIn:
         ends = [each.base for each in known if each.base and path.endswith(each.base)]
         ahead = path.removesuffix(max(ends, key=len, default=""))
         self.base = self.origin if self._own else self.origin + ahead
+
+    @property
+    def documented(self) -> str:
+        """URL of the first of the servers."""
+        return self._lists[0][0].url
 
     @property
     def is_real(self) -> bool:
@@ -92,15 +97,17 @@ class StandIn:
         return self.base + (rest if ahead is None else self._own.base + rest.removeprefix(ahead))
 
     def trusts(self, url: str) -> bool:
-        """Whether what a URL leads to may see keys: what stands in, and no other than servers."""
-        if url.startswith((f"{self.origin}/", f"{self.origin}?")) or url == self.origin:
+        """Whether what a URL leads to may see keys.
+
+        That is what stands in; where that is one of the servers, or nothing, these.
+        """
+        if self.base and f"{url}/".startswith((f"{self.origin}/", f"{self.origin}?")):
             return True
         parts = urlsplit(url)
         there = authority_of(parts)
         known = (server for each in self._lists for server in each)
-        return self.is_real and any(
-            each.scheme == parts.scheme and each.stands_at(there) for each in known
-        )
+        real = self.is_real or not self.base
+        return real and any(each.scheme == parts.scheme and each.stands_at(there) for each in known)
 
 
 def _lists(servers: str | Lists) -> tuple[tuple[Server, ...], ...]:

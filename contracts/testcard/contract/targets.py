@@ -116,7 +116,7 @@ class Http:
 
     def __init__(
         self,
-        base: str,
+        base: str | None,
         servers: str | Lists,
         *,
         secret: Collection[str] = (),
@@ -125,10 +125,11 @@ class Http:
         """Send what is meant for `servers` to `base`.
 
         Args:
-            base: absolute URL, with a path where there is a prefix; see `StandIn`.
+            base: absolute URL, with a path where there is a prefix, see `StandIn`; None for the
+                servers themselves.
             servers: the provider's documented ones, or the URL of one.
-            secret: headers, in small letters, that only `base` may see; where that is one of
-                `servers`, these.
+            secret: headers, in small letters, that only `base` may see, or where that is none or
+                one of `servers`, these.
             kind: which strengths bind it.
 
         Raises:
@@ -139,8 +140,9 @@ class Http:
 
         self.kind = kind
         self._secret = frozenset(secret)
-        self.base = self.name = self._stand_in.base
-        near = is_loopback(urlsplit(self.base).hostname or "")
+        self.base = self._stand_in.base
+        self.name = self.base or self._stand_in.documented
+        near = is_loopback(urlsplit(self.name).hostname or "")
         self._client = httpx2.Client(follow_redirects=False, trust_env=not near)
         self._errors = httpx2
 
@@ -182,7 +184,7 @@ class Http:
 
     def _at(self, url: str) -> str:
         parts = urlsplit(url)
-        own = url.startswith(self._stand_in.origin)
+        own = self.base and url.startswith(self._stand_in.origin)
         return self.name if own else f"{parts.scheme}://{parts.hostname}"
 
     def close(self) -> None:

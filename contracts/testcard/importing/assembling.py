@@ -5,14 +5,13 @@ Knows OpenAPI and the frame of a spec. Must not know roles, or any one provider.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from testcard.common.document import Node
 from testcard.importing.calls import Calls
 from testcard.importing.choice import Chosen
+from testcard.importing.servers import servers_in
 from testcard.importing.source import Source
 from testcard.importing.telling import state_of
 
@@ -33,12 +32,12 @@ _NOT_SAID: Final = "testcard import guessed it: the file does not say it"
 
 def assembled(source: Source, wanted: Sequence[Chosen]) -> Node:
     """Return a document with the operations that are wanted; its words are not yet checked."""
-    origin, before = _server(source)
     problems = _problems(source, wanted)
     calls = Calls(source, problems)
     paths: Node = {}
     for each in wanted:
-        paths.setdefault(before + each.path, {})[each.method] = calls.written(each)
+        written = {**calls.written(each), **_nearer(source, each)}
+        paths.setdefault(each.path, {})[each.method] = written
     info = source.document.get("info", {})
     title = str(info.get("title") or source.path.stem)
     own: Node = {
@@ -60,7 +59,7 @@ def assembled(source: Source, wanted: Sequence[Chosen]) -> Node:
             "version": str(info.get("version") or "1"),
             "description": _line(info.get("description")) or f"Made of {source.path.name}.",
         },
-        "servers": [{"url": origin}],
+        "servers": _servers(source),
         "x-testcard": own,
         "components": {"securitySchemes": _schemes(source)},
         "paths": paths,
@@ -74,23 +73,20 @@ def _line(text: Any) -> str:
     return " ".join(str(text or "").split())[:200]
 
 
-def _server(source: Source) -> tuple[str, str]:
-    """Return the origin of the first server, its variables filled in, and the path before all."""
-    servers = source.document.get("servers") or [{}]
-    url = str(servers[0].get("url", ""))
-    for name, variable in servers[0].get("variables", {}).items():
-        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-    parts = urlsplit(url)
-    if not parts.hostname:
-        source.note("unknown", ("servers",), f"the server's host; {url or 'nothing'} is said")
-        return f"https://api.{_host(source.path.stem)}.example", parts.path.rstrip("/")
-    if len(servers) > 1:
-        source.note("dropped", ("servers", 1), "servers after the first")
-    return f"https://{parts.netloc}", parts.path.rstrip("/")
+def _servers(source: Source) -> list[Node]:
+    """Return the servers of the document, or where none is said or can be kept, a path alone."""
+    found = servers_in(source, source.document, ())
+    if not found:
+        listed = "none can be kept" if source.document.get("servers") else "none is said"
+        source.note("unknown", ("servers",), f"the server's host: {listed}")
+    return found or [{"url": "/"}]
 
 
-def _host(stem: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "imported"
+def _nearer(source: Source, chosen: Chosen) -> Node:
+    """Return the servers of an operation's own, or of its path, where there are such."""
+    item, at = source.follow(source.document["paths"].get(chosen.path, {}), chosen.at[:-1])
+    found = servers_in(source, chosen.node, chosen.at) or servers_in(source, item, at)
+    return {"servers": found} if found else {}
 
 
 def _problems(source: Source, wanted: Sequence[Chosen]) -> Node:

@@ -11,7 +11,7 @@ from typing import Any
 import pybase64
 
 from testcard.common.keys import MAGIC_KEYS
-from testcard.common.spec import Spec
+from testcard.common.spec import METHODS, Node, Spec, calls_in
 
 _DATA = "data:"
 
@@ -22,10 +22,35 @@ def docs_document(spec: Spec) -> dict[str, Any]:
     Swagger fetches an `externalValue` as it would a link, and cannot where that is a data URI: the
     page then shows an error as wide as the URI is long.
     """
-    shown = _shown(spec.source)
+    shown = _shown(_at_one_host(spec))
     info = shown["info"]
-    said = [_how_to_try(spec.server), info.get("description", "")]
+    said = [_how_to_try(", ".join(each.url for each in spec.servers)), info.get("description", "")]
     return {**shown, "info": {**info, "description": "\n\n".join(each for each in said if each)}}
+
+
+def _at_one_host(spec: Spec) -> Node:
+    """Return the spec with whole paths, and no servers of single ones: all is tried here.
+
+    Where no server has anything ahead of its paths, it is as it was written.
+    """
+    source = spec.source
+    if all(each.url == each.origin for each in spec.servers) and not _nested(source):
+        return source
+    urls = [url for _, _, url in spec.calls()]
+    paths: Node = {}
+    for (template, method, _), url in zip(calls_in(spec.document), urls, strict=True):
+        item = source["paths"][template]
+        shared = {key: each for key, each in item.items() if key not in (*METHODS, "servers")}
+        own = {key: each for key, each in item[method].items() if key != "servers"}
+        paths.setdefault(f"/{url.split('/', 3)[3]}", shared)[method] = own
+    origins = dict.fromkeys(each.origin for each in spec.servers)
+    return {**source, "servers": [{"url": each} for each in origins], "paths": paths}
+
+
+def _nested(source: Node) -> bool:
+    items = source["paths"].values()
+    operations = (node for item in items for name, node in item.items() if name in METHODS)
+    return any("servers" in node for node in (*items, *operations))
 
 
 def _how_to_try(server: str) -> str:

@@ -55,15 +55,16 @@ def provider_application(mock: Answering, dialect: Dialect) -> FastAPI:
     _serve_spec(app, spec.path.read_text(encoding="utf-8"), orjson.dumps(spec.source))
     door = Door(mock, f"/{spec.id}")
     for operation in dialect.reading.operations:
-        route = _Route(
-            operation.path,
-            door,
-            methods=[operation.method],
-            operation_id=operation.id,
-            name=operation.id,
-            summary=operation.node["summary"],
-        )
-        app.router.routes.append(route)
+        for base in dict.fromkeys(each.base for each in operation.servers):
+            route = _Route(
+                base + operation.template,
+                door,
+                methods=[operation.method],
+                operation_id=operation.id,
+                name=operation.id,
+                summary=operation.node["summary"],
+            )
+            app.router.routes.append(route)
     app.router.default = door
     return app
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from testcard.common.hosts import authority
 from testcard.common.message import Call, Reply
 
 if TYPE_CHECKING:
@@ -35,11 +34,11 @@ class Inside:
 
     @property
     def hosts(self) -> dict[str, list[str]]:
-        """Host names that are stood in for -> ids of their providers."""
+        """Scheme, host and port of what is stood in for -> ids of its providers."""
         hosts: dict[str, list[str]] = {}
         for name, dialect in self.mock.dialects.items():
-            host, _ = authority(dialect.reading.spec.server)
-            hosts.setdefault(host, []).append(name)
+            for origin in {server.origin: None for server in dialect.reading.places.servers}:
+                hosts.setdefault(origin, []).append(name)
         return hosts
 
     def allow(self, host: str) -> None:
@@ -52,14 +51,13 @@ class Inside:
         return not self._allowed.isdisjoint({parts.hostname, parts.netloc.lower()})
 
     def takes(self, url: str) -> bool:
-        """Whether the mock stands in for the host of `url`."""
-        host, _ = authority(url)
-        return host in self.hosts
+        """Whether the mock stands in for the host and port of `url`."""
+        return bool(self.mock.whose(url))
 
     def refusal(self, method: str, url: str) -> str:
         """Say why a call was not let out, and what is served instead."""
         served = "\n".join(
-            f"  https://{host} ({', '.join(names)})" for host, names in sorted(self.hosts.items())
+            f"  {origin} ({', '.join(names)})" for origin, names in sorted(self.hosts.items())
         )
         host = urlsplit(url).netloc or url
         return (

@@ -43,16 +43,22 @@ class NotServed(OtherHost, AllMockedAssertionError):  # noqa: N818 (as OtherHost
 class OperationRoute(respx.Route):
     """A route that the mock answers, unless a return value or side effect is given."""
 
-    def __init__(self, router: RespxRouter, **lookups: Any) -> None:
-        """Stand for the calls that match `lookups` and no route of the user's own."""
+    def __init__(self, router: RespxRouter, provider: str, operation: str, **lookups: Any) -> None:
+        """Stand for an operation's calls, of those that match `lookups`.
+
+        A call that a route of the user's own takes is that route's.
+        """
         super().__init__(**lookups)
         self._router = router
+        self._stands_for = provider, operation
 
     def match(self, request: httpx.Request) -> RouteResultTypes:
         """Leave the call to a route of the user's own, wherever that stands."""
-        if self._router.has_own_route(request):
+        if not self.pattern or not self.pattern.match(request):
             return None
-        return super().match(request)
+        if self._router.asked_for(request) != self._stands_for:
+            return None
+        return None if self._router.has_own_route(request) else super().match(request)
 
     def resolve(self, request: httpx.Request, **kwargs: Any) -> RouteResultTypes:
         """Answer as the user said, else as the mock does."""
@@ -88,11 +94,9 @@ class RespxRouter(respx.Router):
 
     def _route(self, reading: Reading, operation: Operation) -> OperationRoute:
         aliases = operation.alias_patterns if reading.profile == "lenient" else ()
-        host = httpx.URL(reading.spec.server).host
         paths = "|".join(_unnamed(each) for each in (operation.pattern, *aliases))
-        return OperationRoute(
-            self, method=operation.method, host=host, path__regex=rf"^(?:{paths})\Z"
-        )
+        lookups = {"method": operation.method, "path__regex": rf"^(?:{paths})\Z"}
+        return OperationRoute(self, reading.spec.id, operation.id, **lookups)
 
     def __getitem__(self, name: str) -> respx.Route:
         """Return the route of this name; KeyError, listing the names there are, where none is."""
@@ -101,6 +105,11 @@ class RespxRouter(respx.Router):
         except KeyError:
             known = ", ".join(str(route.name) for route in self.routes if route.name)
             raise KeyError(f"no route is called {name!r}; there are: {known}") from None
+
+    def asked_for(self, request: httpx.Request) -> tuple[str | None, str | None]:
+        """Return provider and operationId of a request, by its host, port, method and path."""
+        match = self._inside.mock.route(Call(request.method, str(request.url)))
+        return match.provider, match.operation.id if match.operation else None
 
     def has_own_route(self, request: httpx.Request) -> bool:
         """Whether a route that the user added matches."""

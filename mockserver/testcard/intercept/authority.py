@@ -57,22 +57,27 @@ class Authority:
         return self.certificate.public_bytes(Encoding.PEM)
 
     def contexts(self) -> Mapping[str, ssl.SSLContext]:
-        """Return host -> a server's TLS context with a fresh, short-lived certificate.
+        """Return each of its hosts -> a TLS context, as `context` does."""
+        return {host: self.context(host) for host in self.hosts}
 
-        The keys live in memory: the file that OpenSSL wants to read is gone when this returns.
+    def speaks_for(self, host: str) -> bool:
+        """Whether it may sign for a host: one of its own, or a name under one."""
+        return any(host == each or host.endswith(f".{each}") for each in self.hosts)
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """Return a server's TLS context with a fresh, short-lived certificate for a host.
+
+        Its key lives in memory: the file that OpenSSL wants to read is gone when this returns.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        found = {}
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.TemporaryDirectory(prefix="testcard-") as folder:  # 0700
             path = Path(folder) / "leaf.pem"
-            for host in self.hosts:
-                path.write_bytes(secret + _leaf(self, key, host).public_bytes(Encoding.PEM))
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(path)
-                context.set_alpn_protocols(["http/1.1"])
-                found[host] = context
-        return found
+            path.write_bytes(secret + _leaf(self, key, host).public_bytes(Encoding.PEM))
+            context.load_cert_chain(path)
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
 
 def of_user(hosts: Iterable[str]) -> Authority:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import orjson
@@ -26,6 +26,20 @@ Source = Callable[[Call], "Reply | Work"]
 
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who answers for which host.
+
+    Attributes:
+        named: host -> who answers, whatever the port.
+        own: who answers at hosts and ports of the providers that have no name there: those of
+            variables, and those of this machine.
+    """
+
+    named: Mapping[str, Source]
+    own: Source
 
 
 class Tape:
@@ -64,7 +78,7 @@ class VirtualHosts:
     def __init__(
         self,
         mock: Mock,
-        sources: Mapping[str, Source],
+        sources: Sources,
         *,
         authority: bytes,
         prepare: Callable[[Call], Call] = lambda call: call,
@@ -75,7 +89,7 @@ class VirtualHosts:
 
         Args:
             mock: what answers at this server's own address.
-            sources: host -> who answers for it.
+            sources: who answers for which host.
             authority: what `/_testcard/ca.pem` serves.
             prepare: changes a call before its source gets it and the tape keeps it.
             allowed: hosts and ports that the proxy lets through.
@@ -95,7 +109,9 @@ class VirtualHosts:
     def begin(self, call: Call) -> Reply | Work:
         """Answer one call at once, or return the rest of the work."""
         host = (call.parts.hostname or "").rstrip(".")
-        source = self._sources.get(host)
+        source = self._sources.named.get(host)
+        if source is None and self._mock.whose(call.url):
+            source = self._sources.own
         call = _without_credential(call)
         if call.parts.path == CA_PATH and call.method in ("GET", "HEAD"):
             return Reply(200, (("content-type", "application/x-pem-file"),), self._authority)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from testcard.common.message import Call
 from testcard.common.spec import SpecError
+from testcard.intercept.own_hosts import own_hosts, require_free
 from testcard.intercept.recorder import RecordingLimits
 from testcard.mock.core import Mock
 
@@ -51,7 +51,8 @@ class RunOptions:
 def require_possible(mock: Mock, options: RunOptions) -> None:
     """Raise SpecError where the options say what cannot be."""
     allowed = [host for host, _ in options.allow]
-    for host in {*allowed, *options.pictures_from} & provider_hosts(mock):
+    hosts = own_hosts(mock)
+    for host in filter(hosts.__contains__, (*allowed, *options.pictures_from)):
         raise SpecError(
             f"{host} is a provider's own host, for which the mock answers; "
             "--record FILE lets its calls through"
@@ -60,6 +61,8 @@ def require_possible(mock: Mock, options: RunOptions) -> None:
         raise SpecError(f"--record takes one port of {host}, and --allow names several")
     for name in (options.keys.keys() | options.against.keys()) - mock.dialects.keys():
         raise SpecError(f"{name!r} is no provider; there are: {', '.join(mock.dialects)}")
+    if options.record:
+        require_free(hosts, options.against)
     if options.record and not os.access(options.record.absolute().parent, os.W_OK):
         raise SpecError(
             f"{options.record} cannot be written: its folder is not there, or not yours"
@@ -76,11 +79,3 @@ def _check_prefer(mock: Mock, prefer: str) -> None:
     if found[1] and not any(each.response(int(found[1])) for each in operations):
         known = ", ".join(sorted({code for each in operations for code in each.answers}))
         raise SpecError(f"--prefer code={found[1]}: no page documents it; documented: {known}")
-
-
-def provider_hosts(mock: Mock) -> frozenset[str]:
-    """Return the hosts for which the mock answers."""
-    return frozenset(
-        Call("GET", dialect.reading.spec.server).parts.hostname or ""
-        for dialect in mock.dialects.values()
-    )

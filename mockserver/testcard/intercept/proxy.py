@@ -14,10 +14,10 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import uvicorn
 
@@ -44,19 +44,27 @@ _END: Final = b"\r\n\r\n"
 _OPEN: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
+class Contexts(Protocol):
+    """Gives a host's TLS context, as a mapping does."""
+
+    def get(self, host: str, /) -> ssl.SSLContext | None:
+        """Return it; None where tunnels to the host do not end here."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gates:
     """Where tunnels lead.
 
     Attributes:
-        contexts: host -> TLS context, of those that end here.
+        contexts: gives the TLS context of a host whose tunnels end here.
         allowed: hosts and ports to which tunnels go out.
         refuse: told host and port of every other tunnel; returns what the client is told.
         opened: told the host of every tunnel that ends here.
         guard: says who may come in at all.
     """
 
-    contexts: Mapping[str, ssl.SSLContext]
+    contexts: Contexts
     allowed: Collection[tuple[str, int]]
     refuse: Callable[[str, int], str]
     opened: Callable[[str], None]
@@ -64,18 +72,28 @@ class Gates:
 
 
 @contextmanager
-def proxying(app: ASGIApp, gates: Gates) -> Iterator[int]:
+def proxying(
+    app: ASGIApp, gates: Gates, also: Mapping[tuple[str, int], Collection[str]] | None = None
+) -> Iterator[int]:
     """Run the proxy on a free port of 127.0.0.1, in a thread; yield the port.
 
-    The port is closed when the block ends, however it does.
+    Its ports are closed when the block ends, however it does.
+
+    Args:
+        app: what answers.
+        gates: where tunnels lead, and who may come in.
+        also: further addresses and ports that are listened on -> whose they are.
 
     Raises:
-        OSError: it did not start.
+        OSError: it did not start, or cannot listen there.
     """
     transports: set[asyncio.Transport] = set()
     server = _Server(_config(app, gates, transports), transports)
-    with listening_socket(ADDRESS) as listening:
-        thread = Thread(target=server.run, args=([listening],), name="testcard proxy", daemon=True)
+    with ExitStack() as open_:
+        listening = open_.enter_context(listening_socket(ADDRESS))
+        more = [open_.enter_context(_in_place_of(*each)) for each in (also or {}).items()]
+        sockets = [listening, *more]
+        thread = Thread(target=server.run, args=(sockets,), name="testcard proxy", daemon=True)
         thread.start()
         try:
             _wait_until_started(server, thread)
@@ -83,6 +101,15 @@ def proxying(app: ASGIApp, gates: Gates) -> Iterator[int]:
         finally:
             server.should_exit = True
             thread.join(_GRACE_SECONDS + 2)
+
+
+def _in_place_of(there: tuple[str, int], whose: Collection[str]) -> socket.socket:
+    try:
+        return listening_socket(*there)
+    except OSError as error:
+        told = f"{' and '.join(whose)} is served at {there[0]}:{there[1]}, and this run cannot be"
+        todo = "end what listens there, or leave the spec out"
+        raise OSError(f"{told} ({error.__cause__ or error}): {todo}") from error
 
 
 class _Server(PatientServer):

@@ -84,7 +84,10 @@ class Recorder:
         refusal = self._reserve(cost)
         if refusal:
             return _own(503, refusal)
-        target = self._targets[self._route(call).provider or call.parts.hostname or ""]
+        target = self._targets.get(self._route(call).provider or call.parts.hostname or "")
+        if target is None:
+            self._give_back(cost)
+            return _own(502, f"{call.parts.netloc} is no server of a provider's, and not allowed")
         onward = Call(call.method, call.url, _onward(call.headers), call.body)
         try:
             exchange = target.send(onward, self._limits.timeout)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from testcard.intercept import trust
 from testcard.intercept.authority import Authority, fresh, of_user
 from testcard.intercept.child import Setting, environment, run
 from testcard.intercept.clientside import ClientVerdict, judged
+from testcard.intercept.contexts import HostContexts
 from testcard.intercept.guard import Guard
 from testcard.intercept.hosts import Tape, VirtualHosts
-from testcard.intercept.options import RunOptions, provider_hosts, require_possible
+from testcard.intercept.options import RunOptions, require_possible
+from testcard.intercept.own_hosts import OwnHosts, own_hosts
 from testcard.intercept.proxy import Gates, proxying
 from testcard.intercept.recorder import OWN, Recorder
 from testcard.intercept.replay import Replay
@@ -63,8 +65,9 @@ def intercept(mock: Mock, options: RunOptions) -> RunOutcome:
     recorder = recorder_of(mock, options) if options.record else None
     replay = Replay(mock.route, har.read(options.replay)) if options.replay else None
     sources = sources_of(mock, options, recorder, replay)
-    authorities = _authorities(mock, sources)
-    allowed = frozenset(each for each in options.allow if each[0] not in sources)
+    own = own_hosts(mock)
+    authorities = _authorities(own, sources.named)
+    allowed = frozenset(each for each in options.allow if each[0] not in sources.named)
     hosts = VirtualHosts(
         mock,
         sources,
@@ -74,38 +77,38 @@ def intercept(mock: Mock, options: RunOptions) -> RunOutcome:
         tape=Tape(None) if options.record else Tape(),
     )
     try:
-        answering = not (options.record or options.replay)
-        code = _run(options, hosts, authorities, allowed, mock if answering else None)
+        contexts = HostContexts(authorities, own, sources.named)
+        answering = mock if not (options.record or options.replay) else None
+        code = _run(options, hosts, contexts, allowed, own, answering)
     finally:
         if options.record:
             _keep(hosts.tape.trace(), options.record, key_headers(mock))
     return _outcome(mock, options, hosts, code, recorder, replay)
 
 
-def _authorities(mock: Mock, sources: Collection[str]) -> list[Authority]:
+def _authorities(own: OwnHosts, named: Collection[str]) -> list[Authority]:
     """The user's own, for the providers' hosts; and one of this run alone, for others."""
-    providers = provider_hosts(mock)
-    others = set(sources) - providers
-    return [of_user(providers), *([fresh(others)] if others else [])]
+    others = set(named) - own.names
+    return [of_user(own.domains), *([fresh(others)] if others else [])]
 
 
 def _run(
     options: RunOptions,
     hosts: VirtualHosts,
-    authorities: Sequence[Authority],
+    contexts: HostContexts,
     allowed: Collection[tuple[str, int]],
+    own: OwnHosts,
     teller: Mock | None,
 ) -> int:
-    contexts = {host: made for each in authorities for host, made in each.contexts().items()}
     cors = not (options.record or options.replay)  # whose answers stay as they are
     guard = Guard(demanding=options.record is not None)
     gates = Gates(contexts, allowed, hosts.refuse, hosts.opened.add, guard)
     with (
         tempfile.TemporaryDirectory(prefix="testcard-run-") as folder,
         callbacks_sent(teller),
-        proxying(application(hosts, cors=cors), gates) as port,
+        proxying(application(hosts, cors=cors), gates, own.listened) as port,
     ):
-        files = trust.write(Path(folder), (each.pem for each in authorities))
+        files = trust.write(Path(folder), (each.pem for each in contexts.authorities))
         setting = Setting(port, guard.token, files, Path(folder))
         return run(options.command, environment(setting, os.environ))
 

@@ -15,8 +15,9 @@ from testcard.common.message import Call, Reply
 from testcard.common.picture import PictureError, encode, media_type
 from testcard.contract.calls import rekeyed
 from testcard.contract.targets import Http, Target
-from testcard.intercept.hosts import Source
-from testcard.intercept.options import RunOptions, provider_hosts
+from testcard.intercept.hosts import Source, Sources
+from testcard.intercept.options import RunOptions
+from testcard.intercept.own_hosts import own_hosts
 from testcard.intercept.recorder import Recorder
 from testcard.intercept.replay import Replay
 from testcard.mock.core import Mock, Work
@@ -24,13 +25,14 @@ from testcard.mock.core import Mock, Work
 
 def sources_of(
     mock: Mock, options: RunOptions, recorder: Recorder | None, replay: Replay | None
-) -> dict[str, Source]:
-    """Return host -> who answers for it."""
+) -> Sources:
+    """Return who answers for which host."""
     source: Source = recorder or replay or _preferring(mock, options.prefer)
     found: dict[str, Source] = {host: _painting(mock) for host in options.pictures_from}
     recorded = {host for host, _ in options.allow} if recorder else set()
     more = replay.hosts if replay else recorded
-    return found | {host: source for host in (*provider_hosts(mock), *more) if host}
+    own = own_hosts(mock)
+    return Sources(found | {host: source for host in (*own.names, *more) if host}, source)
 
 
 def recorder_of(mock: Mock, options: RunOptions) -> Recorder:
@@ -41,8 +43,8 @@ def recorder_of(mock: Mock, options: RunOptions) -> Recorder:
         for host, port in options.allow
     }
     for name, dialect in mock.dialects.items():
-        server = dialect.reading.spec.server
-        targets[name] = Http(options.against.get(name, server), server, secret=secret)
+        lists = dialect.reading.places.lists
+        targets[name] = Http(options.against.get(name), lists, secret=secret)
     assert options.limits is not None  # noqa: S101 (the command line asks for them)
     return Recorder(mock.route, targets, options.limits)
 

@@ -12,7 +12,6 @@ from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import yaml
@@ -46,8 +45,8 @@ class Admin:
 
     def __init__(self, parts: Administered, access: Access) -> None:
         """Answer about `parts` whoever has `access`; a provider's own host is a name of it too."""
-        specs = (each.reading.spec for each in parts.dialects.values())
-        hosts = {urlsplit(spec.server).hostname or "" for spec in specs}
+        places = (each.reading.places for each in parts.dialects.values())
+        hosts = {server.host for each in places for server in each.servers}
         self._parts = parts
         self._access = replace(access, hosts=access.hosts | hosts)
 
@@ -132,7 +131,8 @@ def _providers(parts: Administered, call: Call, _: Said) -> list[dict[str, Any]]
             "title": dialect.reading.spec.title,
             "profile": dialect.reading.profile,
             "base_url": f"{base}/{name}",
-            "stands_for": dialect.reading.spec.server,
+            "stands_for": dialect.reading.places.servers[0].url,
+            "servers": [each.url for each in dialect.reading.places.servers],
             "settings": dict(dialect.reading.settings),
             "operations": [
                 {"id": each.id, "method": each.method, "path": each.path}

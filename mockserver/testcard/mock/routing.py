@@ -235,6 +235,7 @@ def _told(served: Served, path: str) -> str:
         return f"{path} is a path of {spec.id}: {' or '.join(places)}, or {here}"
     for operation in served.reading.operations:
         if operation.template != operation.path and operation.is_template_of(path):
-            whole = operation.servers[0].base + path
-            return f"{path} of {spec.id} stands at {whole}: {operation.servers[0].url}{path}"
+            first = operation.servers[0]
+            here = f"/{spec.id}{first.base}{path} at testcard's own address"
+            return f"{path} of {spec.id} stands behind {first.base}: {first.url}{path}, or {here}"
     return ""

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.hosts import authority_of
 from testcard.common.operation import Operation
 from testcard.common.place import Place
 from testcard.common.reading import Reading
@@ -84,9 +85,27 @@ def _link(does: str) -> Callable[[_Told], str | None]:
     def found(told: _Told) -> str | None:
         here = told.visit.operation
         there = told.reading.companion(here, does) if here is not None else None
-        return None if there is None else told.visit.home + _route(there, told)
+        return None if there is None else _route(there, told)
 
     return found
+
+
+def _ahead(there: Operation, visit: Visit) -> str:
+    """Return what stands ahead of an operation's path in a URL for this client.
+
+    That is where it called, with what it said there ahead of all; at a host of the provider's own
+    where the operation does not stand, that operation's own server.
+    """
+    servers = there.servers
+    if visit.home == visit.base:
+        here = authority_of(visit.call.parts)
+        servers = tuple(each for each in servers if each.stands_at(here))
+    if not servers:
+        return there.servers[0].url
+    shared = visit.operation.servers if visit.operation else ()
+    said = [each.base_in(visit.match.path) for each in servers if each in shared]
+    bases = [each for each in said if each is not None]
+    return visit.home + max(bases, key=len, default=servers[0].base)
 
 
 def _route(there: Operation, told: _Told) -> str:
@@ -95,9 +114,10 @@ def _route(there: Operation, told: _Told) -> str:
     params = dict(told.visit.match.params)
     if place.location == "path":
         params[place.name] = quote(told.job.id, safe="")
-    route = there.path
+    route = there.template
     for name in there.param_names:
         route = route.replace(f"{{{name}}}", params.get(name, name))
+    route = _ahead(there, told.visit) + route
     asks = {place.name: told.job.id} if place.location == "query" else {}
     return f"{route}?{urlencode(asks)}" if asks else route
 

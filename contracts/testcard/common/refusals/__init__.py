@@ -21,10 +21,12 @@ from testcard.common.refusals import (
     loose,
     prices,
     schemas,
+    servers,
     vocabulary,
 )
 
 _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
+    *servers.CHECKS,
     *calls.CHECKS,
     *schemas.CHECKS,
     *keys.CHECKS,

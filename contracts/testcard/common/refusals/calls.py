@@ -90,14 +90,6 @@ def _same_parameter_twice(document: Node) -> Iterator[SpecRefusal]:
                 )
 
 
-def _alike_paths(document: Node) -> Iterator[SpecRefusal]:
-    """Of two templates that differ in names alone, the second is never reached."""
-    for (one, *_), (other, *_) in combinations(_calls(document), 2):
-        blank = [_PLACEHOLDER.sub("{}", str(at[1])) for at in (one, other)]
-        if blank[0] == blank[1] and one[2] == other[2] and one[1] != other[1]:
-            yield SpecRefusal(other, f"{one[1]} takes the same calls", "one path for both")
-
-
 def _request_media_types(document: Node) -> Iterator[SpecRefusal]:
     for at, media_type, _ in _contents(document):
         if media_type not in _REQUESTS:
@@ -219,7 +211,6 @@ CHECKS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     _unread_headers,
     _pictures_beside_bodies,
     _same_parameter_twice,
-    _alike_paths,
     _request_media_types,
     _encodings,
     _parts_in_json,
