@@ -52,6 +52,12 @@ class OperationRoute(respx.Route):
         self._router = router
         self._stands_for = provider, operation
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same operation's: two of one path may be at hosts of their own."""
+        return isinstance(other, OperationRoute) and self._stands_for == other._stands_for
+
+    __hash__ = None  # type: ignore[assignment]  # as respx has it: routes are compared, never kept
+
     def match(self, request: httpx.Request) -> RouteResultTypes:
         """Leave the call to a route of the user's own, wherever that stands."""
         if not self.pattern or not self.pattern.match(request):
