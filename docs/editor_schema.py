@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from docs.vocabulary import Schema, followed
+from docs.vocabulary import SIDES, Schema, followed
 
 _HEAD: Final = {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -19,7 +19,6 @@ _HEAD: Final = {
 _RENAMED: Final = {"$defs": "definitions", "dependentRequired": "dependencies"}
 _NAMED: Final = ("properties", "patternProperties", "$defs")
 _PLAIN: Final = ("examples", "enum", "const", "required", "default")
-_SIDES: Final = {"call": "of a call", "answer": "of an answer", "both": "of calls and answers"}
 
 
 def draft_7(root: Schema) -> str:
@@ -50,7 +49,8 @@ def _changed(node: Any, root: Schema) -> Any:
         else:
             changed[name] = _changed(each, root)
     if "x-side" in node:
-        changed["description"] = f"{_SIDES[node['x-side']]}: {node['description']}"
+        sides = " and ".join(f"{each}s" for each in SIDES[node["x-side"]])
+        changed["description"] = f"of {sides}: {node['description']}"
     return changed
 
 

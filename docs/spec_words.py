@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from docs.vocabulary import Choice, Group, Schema, Word, groups
+from docs.vocabulary import SIDES, Choice, Group, Schema, Word, groups
 
 ROOT: Final = Path(__file__).parents[1]
 SPECS: Final = (
@@ -22,8 +22,9 @@ _HEAD: Final = """\
 # Every word of a spec
 
 `make docs` makes this page of `contracts/testcard/common/vocabulary.yaml`: what is changed here
-is lost. [spec-vocabulary.md](spec-vocabulary.md) explains how the words work together. A word in
-**bold** must be there. What a word takes is a link where that has words of its own.
+is lost. [language.md](language.md) teaches the language step by step,
+[spec-vocabulary.md](spec-vocabulary.md) explains how the words work together. A word in **bold**
+must be there. What a word takes is a link where that has words of its own.
 """
 _EVIDENCE: Final = ("grade", "source")
 _TYPES: Final = {
@@ -36,7 +37,6 @@ _TYPES: Final = {
 }
 _PLURALS: Final = {"string": "texts", "number": "numbers", "object": "objects"}
 _LONG: Final = 120  # characters of an example that stands below its table
-_SIDES: Final = {"call": "call", "answer": "answer", "both": "call, answer"}
 _KEPT: Final = frozenset(
     ("type", "format", "items", "properties", "contentEncoding", "contentMediaType")
 )
@@ -154,7 +154,9 @@ def _of_roles(choices: Iterable[Choice], fields: Fields) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for each in choices:
         example = _code(_inline(fields.get(each.value) or _with_role(each)))
-        yield _table_row(f"`{each.value}`", _SIDES.get(each.side, ""), each.means, example)
+        yield _table_row(
+            f"`{each.value}`", ", ".join(SIDES.get(each.side, ())), each.means, example
+        )
 
 
 def _with_role(choice: Choice) -> dict[str, Any]:

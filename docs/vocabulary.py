@@ -16,7 +16,14 @@ import yaml
 
 Schema = Mapping[str, Any]
 
-_SIDES: Final = ("call", "answer", "both")
+SIDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "call": ("call",),
+    "answer": ("answer",),
+    "both": ("call", "answer"),
+    "callback": ("callback",),
+}
+"""What a role's x-side may be -> where the role may stand."""
+
 _HOLDERS: Final = ("additionalProperties", "items", "then", "else")
 
 
@@ -35,7 +42,7 @@ class Choice:
     Attributes:
         value: the value.
         means: what it says; empty where nothing does.
-        side: of a role, where it stands: call, answer or both; else empty.
+        side: of a role, where it stands, one of `SIDES`; else empty.
         field: of a role that no spec uses, a field that could have it: name -> schema.
     """
 
@@ -131,8 +138,8 @@ def lacking(root: Schema) -> Iterator[str]:
                 yield f"{where} has no example: write `examples: [VALUE]` beside its type"
             if word.name == "role":
                 for choice in word.choices:
-                    if choice.side not in _SIDES:
-                        yield f"{where}: {choice.value!r} has no x-side: call, answer or both"
+                    if choice.side not in SIDES:
+                        yield f"{where}: {choice.value!r} has no x-side: one of {', '.join(SIDES)}"
         for choice in [*group.choices, *(one for word in group.words for one in word.choices)]:
             if not choice.means:
                 yield f"vocabulary.yaml: {choice.value!r} of {group.title} has no description"
