@@ -136,6 +136,7 @@ def test_pictures_at_once_are_told_of_too(mock: Mock) -> None:
     assert ask(mock, "/paint", FOX, **{"X-Callback": HOOK}).status == 200
     (sent,) = due(mock)
     assert (sent.call.method, sent.json["credits"]) == ("PUT", 998)
+    assert sent.headers["X-Delivery"] == sent.id
     assert mock.answer(Call("GET", sent.json["url"])).body[:4] == b"\x89PNG"
     assert ask(mock, "/paint", FOX).status == 200
     assert due(mock) == []

@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import Any, Literal, cast
 
 from testcard.common.hosts import authority_of
+from testcard.common.lifetime import Lifetime, lifetime_in
 from testcard.common.message import Call
 from testcard.common.operation import Operation, operations_in
 from testcard.common.price import Price, price_in
@@ -30,7 +31,7 @@ from testcard.common.spec import (
     resolved,
     words,
 )
-from testcard.common.states import States, states_in
+from testcard.common.states import ASKING, States, states_in
 from testcard.common.trouble import FALLBACKS, Kind
 
 Profile = Literal["lenient", "documented"]
@@ -93,6 +94,10 @@ class Reading:
         own, general = words(operation.node), words(self.document)
         return cast("Node | None", own.get("moderation", general.get("moderation")))
 
+    def lifetime_of(self, operation: Operation) -> Lifetime | None:
+        """Return how long the URLs are good that come of an operation; None for ever."""
+        return self._lifetimes[operation.id]
+
     def states_of(self, operation: Operation | None) -> States:
         """Return the words for the states of jobs, an operation's own where it has any."""
         id_ = operation.id if operation is not None else ""
@@ -118,6 +123,18 @@ class Reading:
     def general_price(self) -> Price:
         """What the successes of operations cost that say nothing of their own."""
         return self._price(None)
+
+    @cached_property
+    def _lifetimes(self) -> dict[str, Lifetime | None]:
+        """OperationId -> it; a job's stands where its state or its result is told, perhaps."""
+        own = {each.id: lifetime_in(each.node) for each in self.operations}
+        if not any(own.values()):
+            return own
+        for each in self.operations:
+            asking = [self.companion(each, does) for does in ASKING] if each.does == "job" else []
+            told = (own[there.id] for there in asking if there is not None)
+            own[each.id] = own[each.id] or next(filter(None, told), None)
+        return own
 
     @cached_property
     def _prices(self) -> dict[str, Price]:

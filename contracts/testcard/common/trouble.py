@@ -43,6 +43,7 @@ class Trouble(Exception):  # noqa: N818 (it is the answer to a call, not an erro
         message: what was seen, what was expected and what to do.
         breaches: the single places, where the body is invalid.
         retry_after: seconds after which to try again, where that helps.
+        status: HTTP status where it is another than that of the kind; None where it is not.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Trouble(Exception):  # noqa: N818 (it is the answer to a call, not an erro
         message: str,
         breaches: Sequence[Breach] = (),
         retry_after: int | None = None,
+        status: int | None = None,
     ) -> None:
         """Keep what is said."""
         super().__init__(message)
@@ -58,3 +60,4 @@ class Trouble(Exception):  # noqa: N818 (it is the answer to a call, not an erro
         self.message = message
         self.breaches = tuple(breaches)
         self.retry_after = retry_after
+        self.status = status

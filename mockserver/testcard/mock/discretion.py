@@ -97,7 +97,7 @@ def discreet(trouble: Trouble, call: Call, named: Collection[str]) -> Trouble:
         replace(each, message=text_without(each.message, values)) for each in trouble.breaches
     ]
     message = text_without(trouble.message, values)
-    return Trouble(trouble.kind, message, breaches, trouble.retry_after)
+    return Trouble(trouble.kind, message, breaches, trouble.retry_after, trouble.status)
 
 
 def _suspicious(told: Told) -> bool:

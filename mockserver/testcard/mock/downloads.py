@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from testcard.common.lifetime import Lifetime
 from testcard.common.message import Reply
 from testcard.common.picture import Pixels
 from testcard.common.trouble import Trouble
@@ -22,15 +23,23 @@ def picture_of(download: Download, services: Services) -> Reply | Step:
     """Answer with the picture, or return what is left to do.
 
     Raises:
-        Trouble: not-found: no job that has ended has this picture.
+        Trouble: not-found: no job that has ended has this picture; expired: its URL has.
     """
     job = services.world.find_job(download.job)
     if job is None or job.phase != "succeeded" or download.index >= job.order.work.samples:
         raise Trouble("not-found", "no picture is here; its job is unknown or has not ended")
-    order = job.order
+    order, expires = job.order, job.expires
+    if expires is not None and services.world.now() > expires:
+        raise _expired(order.ending.lifetime)
     if sum(len(each.value) for each in order.uploads) > LARGE_BODY:
         return lambda: _found(order, download.index, services)
     return _found(order, download.index, services)
+
+
+def _expired(lifetime: Lifetime | None) -> Trouble:
+    seconds, status = (lifetime.seconds, lifetime.status) if lifetime else (0, None)
+    told = f"the URL has expired: it was good for {seconds:g} seconds"
+    return Trouble("expired", told, status=status)
 
 
 def _found(order: Order, index: int, services: Services) -> Reply | Step:

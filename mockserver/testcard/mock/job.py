@@ -6,10 +6,11 @@ Must not know HTTP, or a provider's words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from testcard.common.job import PictureJob
+from testcard.common.lifetime import Lifetime
 from testcard.common.masking import OWN_MASKING, Masking
 from testcard.common.message import Call
 from testcard.common.states import AT_WORK, Phase
@@ -130,6 +131,27 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ends that nothing disturbs.
+
+    Attributes:
+        phase: succeeded, or moderated.
+        word: the vendor's for it; empty for the usual one.
+        facts: role -> what is told of it then.
+        lifetime: how long the URLs of its pictures are good; None for ever.
+    """
+
+    phase: Phase = "succeeded"
+    word: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    lifetime: Lifetime | None = None
+
+
+WELL: Final = Ending()
+"""With pictures, and nothing to say of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What an asynchronous job is to paint, small enough to be kept.
 
@@ -139,6 +161,7 @@ class Order:
         veil: what is made of pictures that nobody is to see.
         wait: seconds that the client waits for it; a job that ends so soon has ended.
         policy: when it ends; None for that of all jobs to come.
+        ending: how it ends.
         origin: the call that it came from, where somebody is to be told of it; None for nobody.
     """
 
@@ -147,6 +170,7 @@ class Order:
     veil: Veil | None = None
     wait: float = 0.0
     policy: JobPolicy | None = None
+    ending: Ending = WELL
     origin: Origin | None = None
 
 
@@ -183,6 +207,12 @@ class Job:
     def at_work(self) -> bool:
         """Whether it has not ended."""
         return self.phase in AT_WORK
+
+    @property
+    def expires(self) -> float | None:
+        """When the URLs of its pictures expire, by the world's time; None for never, or not yet."""
+        lifetime = self.order.ending.lifetime
+        return None if lifetime is None or self.ended is None else self.ended + lifetime.seconds
 
     @property
     def provider(self) -> str:

@@ -136,10 +136,10 @@ def due(job: Job, now: float) -> Phase:
     if policy.kind in ENDS:
         return ENDS[policy.kind]
     if policy.kind == "at-once":
-        return "succeeded"
+        return job.order.ending.phase
     done, steps = share_done(job, now), policy.amount if policy.kind == "polls" else 2
     if done >= 1:
-        return "succeeded"
+        return job.order.ending.phase
     return "queued" if done < _QUEUED and job.phase == "queued" and steps > 1 else "running"
 
 

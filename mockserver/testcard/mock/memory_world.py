@@ -187,7 +187,7 @@ class MemoryWorld:
             while len(self._jobs) > _MOST_JOBS:
                 self._ledger.release(self._jobs.forget_oldest().hold)
             if ends_within(policy, order.wait):
-                job = self._moved(job, ENDS.get(policy.kind, "succeeded"))
+                job = self._moved(job, ENDS.get(policy.kind, order.ending.phase))
             return job
 
     def withdraw_job(self, job_id: str) -> None:

@@ -126,6 +126,7 @@ _FACTS: Final[Mapping[str, Callable[[_Told], Any]]] = {
     "job-id": lambda told: told.job.id,
     "created": lambda told: told.job.created,
     "job-state": lambda told: _word(told),
+    "expires-at": lambda told: told.job.expires,
     "message": lambda told: _SAID.get(told.job.phase),
     "picture-urls": lambda told: _urls(told) or None,
     "picture-url": lambda told: next(iter(_urls(told)), None),
@@ -140,6 +141,9 @@ _FACTS: Final[Mapping[str, Callable[[_Told], Any]]] = {
 
 
 def _word(told: _Told) -> str:
+    ending = told.job.order.ending
+    if ending.word and told.job.phase == ending.phase:
+        return ending.word
     return told.reading.states_of(told.visit.operation).word(told.job.phase)
 
 
@@ -149,6 +153,8 @@ def facts_of(
     """Return what an answer may say of a job: role -> value, of those of `roles` that are known."""
     told = _Told(job, visit, reading, world)
     known = {role: _FACTS[role](told) for role in roles if role in _FACTS}
+    if job.phase == job.order.ending.phase:
+        known |= job.order.ending.facts
     if each := _pictures(told):
         known[each_of("pictures")] = each
     if "log-line" in roles:

@@ -18,13 +18,15 @@ from testcard.common.asked import asked_in
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
-from testcard.common.moderation import moderation_of
+from testcard.common.moderation import Moderation, moderation_of
 from testcard.common.picture import Pixels
 from testcard.common.price import PriceError, terms_of
 from testcard.common.schema import Breach
+from testcard.common.states import Phase
 from testcard.common.trouble import Trouble
 from testcard.mock.errand import Errand
 from testcard.mock.facts import urls_of
+from testcard.mock.job import Ending
 from testcard.mock.services import Step
 from testcard.mock.studio import PaintRequest
 from testcard.mock.subscription import origin_of
@@ -73,24 +75,28 @@ def _taken(errand: Errand, uploads: Uploads, then: Then) -> Reply | Step:
 
 def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply:
     later = _job(errand, sent, kept=errand.services.studio.has_notes)
-    order = order_of(uploads, later, _moderated(errand, later), wait_of(errand))
-    order = _with_origin(errand, order)
+    found = _moderated(errand, later)
+    order = order_of(uploads, later, _veil(found), wait_of(errand))
+    order = _with_ending(errand, _with_origin(errand, order), found)
     return _paid(errand, later, lambda hold: _begun(errand, order, hold))
 
 
 def _paint(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Reply | Step:
     now, dialect = _job(errand, sent), errand.dialect
+    found = _moderated(errand, now)
+    if found is not None:
+        errand.visit.facts |= found.facts
     wanted = PaintRequest(
         now,
         dialect.picture_format_of(errand.visit),
         dialect.pictures_wanted(errand.visit, now),
-        _moderated(errand, now),
+        _veil(found),
     )
     deliver = partial(_painted, errand, wanted)
     linked = dialect.gives_urls(errand.visit)
     if linked or errand.operation.callbacks:
         order = replace(order_of(uploads, now, wanted.veil), policy=_AT_ONCE)
-        order = _with_origin(errand, order)
+        order = _with_ending(errand, _with_origin(errand, order))
         if linked or order.origin is not None:
             deliver = partial(_linked, errand, wanted, order, linked)
     if errand.services.studio.known(wanted):
@@ -104,6 +110,15 @@ def _with_origin(errand: Errand, order: Order) -> Order:
     return order if origin is None else replace(order, origin=origin)
 
 
+def _with_ending(errand: Errand, order: Order, found: Moderation | None = None) -> Order:
+    """The same with how it ends: moderated, perhaps, or with URLs that expire."""
+    lifetime = errand.dialect.reading.lifetime_of(errand.operation)
+    if found is None:
+        return order if lifetime is None else replace(order, ending=Ending(lifetime=lifetime))
+    phase: Phase = "moderated" if found.how == "state" else "succeeded"
+    return replace(order, ending=Ending(phase, found.word, found.facts, lifetime))
+
+
 def wait_of(errand: Errand) -> float:
     """Return how many seconds the client waits for a job: `wait=N` of a Prefer, or a field's."""
     asked = errand.visit.said("wait")
@@ -113,17 +128,20 @@ def wait_of(errand: Errand) -> float:
     return float(_LONGEST_WAIT if asked is True else asked or 0)
 
 
-def _moderated(errand: Errand, job: PictureJob) -> Veil | None:
-    """Return how the pictures are veiled, where the prompt provokes that."""
+def _moderated(errand: Errand, job: PictureJob) -> Moderation | None:
+    """Return what is made of pictures that the prompt has moderated; None where it does not."""
     said = errand.dialect.reading.moderation(errand.operation)
     found = moderation_of(said, job.prompt)
     if found is None:
         return None
     if found.how == "refused":
         raise Trouble("moderated", found.told)
-    errand.visit.facts |= found.facts
     errand.visit.notes.append(("prompt", found.told))
-    return found.how
+    return found
+
+
+def _veil(found: Moderation | None) -> Veil | None:
+    return found.how if found and found.how in ("blurred", "black") else None
 
 
 def _job(errand: Errand, sent: Mapping[str, Pixels], *, kept: bool = True) -> PictureJob:
@@ -193,6 +211,7 @@ def _linked(errand: Errand, wanted: PaintRequest, order: Order, told: bool, hold
     visit.facts["job-id"] = kept.id
     if told:
         visit.facts["picture-urls"] = urls_of(visit, kept.id, wanted.job.samples)
+        visit.facts |= {} if kept.expires is None else {"expires-at": kept.expires}
     try:
         return errand.dialect.success(visit, wanted.job, painted, world)
     except BaseException:

@@ -255,7 +255,7 @@ class SpecDialect:
 
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word a failure as the spec has it for this kind of trouble."""
-        status = self.reading.problems[trouble.kind]
+        status = trouble.status or self.reading.problems[trouble.kind]
         operations = (*filter(None, [visit.operation]), *self.reading.operations)
         worded = (each.response(status) for each in operations)
         response = next(filter(None, worded), {})  # what this one does not document, another may

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from testcard.common.callbacks import callback_nodes
 from testcard.common.document import Keys, Node, SpecRefusal, calls_in, words
+from testcard.common.lifetime import URL_ROLES
 from testcard.common.schema import Schema, nodes
 from testcard.common.states import ASKING, AT_WORK, PHASES, states_in
 
@@ -58,6 +59,37 @@ def _ids(document: Node) -> Iterator[SpecRefusal]:
             yield SpecRefusal(
                 _at(path, method), "nothing in the call names a job", "a field of role job-id"
             )
+
+
+def _moderation(document: Node) -> Iterator[SpecRefusal]:
+    """A job that ends as moderated has a word for that, and what answers at once no state."""
+    calls = [(_at(path, method), node) for path, method, node in calls_in(document)]
+    general = words(document).get("moderation")
+    for at, node in calls:
+        own = words(node).get("moderation")
+        for stage, how in (own or general or {}).items():
+            if stage not in ("input", "output") or not (how == "state" or isinstance(how, dict)):
+                continue
+            where = (*(at if own else ()), "x-testcard", "moderation", stage)
+            does, states = words(node)["does"], states_in(node, document)
+            word = how["state"] if isinstance(how, dict) else ""
+            if does == "pictures":
+                seen = "pictures that are answered at once have no state"
+                yield SpecRefusal(where, seen, "refused, blurred or black")
+            elif does == "job" and word and states.phase(word) != "moderated":
+                seen = f"{word!r} is no word for a job that was moderated"
+                yield SpecRefusal(where, seen, f"`{word}: moderated` among the states too")
+            elif does == "job" and "moderated" not in states.meanings.values():
+                seen = "no word means moderated"
+                yield SpecRefusal(where, seen, "`WORD: moderated` among the states too")
+
+
+def _lifetimes(document: Node) -> Iterator[SpecRefusal]:
+    """URLs of pictures expire, and nothing else does."""
+    for where, node, _ in _nodes(document):
+        if "expires-in" in words(node) and words(node).get("role") not in URL_ROLES:
+            at = (*where, "x-testcard", "expires-in")
+            yield SpecRefusal(at, "this is no URL of a picture", "it beside role: picture-url")
 
 
 def _whens(document: Node) -> Iterator[SpecRefusal]:
@@ -112,6 +144,8 @@ CHECKS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     _states,
     _state_words,
     _ids,
+    _moderation,
+    _lifetimes,
     _whens,
     _eaches,
 )

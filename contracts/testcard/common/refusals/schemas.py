@@ -66,6 +66,9 @@ def _sides(document: Node) -> Iterator[SpecRefusal]:
     ):
         for at, node in _inside(schemas):
             role = words(node).get("role")
+            if side == "answers" and "expires-in" in words(node):
+                seen = "what a call says does not expire"
+                yield SpecRefusal((*at, "x-testcard", "expires-in"), seen, "it in an answer")
             if role in foreign:
                 yield SpecRefusal((*at, "x-testcard", "role"), f"{role} is a role of {side}")
 
