@@ -8,7 +8,7 @@ Must not know who asks: the mock that answers a call, or a clause that judges a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final, NamedTuple
@@ -139,13 +139,21 @@ def _flat_object(text: bytes) -> dict[str, Any] | None:
         value = from_json(text, allow_inf_nan=False, cache_strings="none")
     except ValueError:
         return None
-    return value if type(value) is dict and all(map(_is_plain, value.values())) else None
+    return value if type(value) is dict and _are_plain(value.values()) else None
 
 
-def _is_plain(value: str | float | None) -> bool:
-    if type(value) is int:
-        return _LEAST_INTEGER <= value <= _MOST_INTEGER
-    return isfinite(value) if type(value) is float else type(value) in _PLAIN
+def _are_plain(values: Collection[Any]) -> bool:
+    """Whether orjson reads these values alike."""
+    if _PLAIN.issuperset(map(type, values)):
+        return True
+    return all(
+        _LEAST_INTEGER <= each <= _MOST_INTEGER
+        if type(each) is int
+        else isfinite(each)
+        if type(each) is float
+        else type(each) in _PLAIN
+        for each in values
+    )
 
 
 def has_many_members(text: bytes) -> bool:
@@ -167,14 +175,14 @@ def is_sparse(body: bytes) -> bool:
 
 def _has_more_than(text: bytes, most: int, signs: bytes) -> bool:
     """Whether more than `most` of these signs stand in a text, at the cost of `most`."""
-    left = most
+    left, find = most, text.find
     for sign in signs:
-        at = text.find(sign)
+        at = find(sign)
         while at >= 0:
-            left -= 1
-            if left < 0:
+            if not left:
                 return True
-            at = text.find(sign, at + 1)
+            left -= 1
+            at = find(sign, at + 1)
     return False
 
 

@@ -59,4 +59,6 @@ def masking_of(field: Field, inverted: Any) -> Masking:
         inverted: what the call says in its field of role `mask-invert`.
     """
     polarity: Polarity = words(field.schema).get("mask", "white")
+    if polarity == OWN_MASKING.polarity and not inverted:
+        return OWN_MASKING
     return Masking(polarity, inverted in (True, 1))

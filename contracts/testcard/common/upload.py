@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Final, Literal, overload
 from urllib.parse import SplitResult, urlsplit
 
@@ -36,6 +37,7 @@ _SEEN: Final[dict[str, str]] = {
 }
 _ECHO: Final = 60  # characters of a value that an error repeats at most
 _LONGEST_URL: Final = 8_192  # characters
+_SHORT_URL: Final = 400  # characters of one that is remembered
 _LONGEST_HEAD: Final = 1_000  # characters of a data URI before its comma
 _A_LINE: Final = 10_000  # characters in which white space is looked for
 _WEB: Final = re.compile(r"https?://", re.IGNORECASE)
@@ -163,6 +165,10 @@ def _refuse_wrapped(data: bytes) -> None:
 
 def picture_url(url: str) -> SplitResult:
     """Return the URL of a picture, taken apart; PictureError where none can be there."""
+    return (_url_seen if len(url) <= _SHORT_URL else _url)(url)
+
+
+def _url(url: str) -> SplitResult:
     if len(url) > _LONGEST_URL:
         seen = f"a URL of {len(url)} characters, {_echo(url)}"
         raise PictureError(f"{seen}: expected at most {_LONGEST_URL}")
@@ -174,6 +180,9 @@ def picture_url(url: str) -> SplitResult:
     if not host:
         raise PictureError(f"a URL without a host, {_echo(url)}: expected {_NAMES['url']}")
     return parts
+
+
+_url_seen = lru_cache(maxsize=64)(_url)  # clients send the same few
 
 
 def _expected(encodings: Collection[str]) -> str:

@@ -100,12 +100,10 @@ class AtOnceProtocol(HttpProtocol):
         parser = self.parser
         if parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
             return False
-        length = b""
-        for name, value in self.headers:
-            if name == b"content-length":
-                length = value
-            elif name in _OF_ITS_OWN:
-                return False
+        headers = dict(self.headers)
+        if not _OF_ITS_OWN.isdisjoint(headers):
+            return False
+        length = headers.get(b"content-length", b"")
         return 0 < len(length) < _DIGITS and int(length) <= _LONGEST and parser.should_keep_alive()
 
     def _whole_scope(self) -> Scope:

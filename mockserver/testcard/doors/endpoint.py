@@ -171,14 +171,13 @@ def _addressed(scope: Scope) -> tuple[list[bytes], str]:
 
     The scheme may be told by a gateway ahead, which undid TLS.
     """
-    hosts: list[bytes] = []
-    told = ""
-    for name, value in scope["headers"]:
-        if name == b"host":
-            hosts.append(value)
-        elif name == b"x-forwarded-proto" and value.strip().lower() in (b"http", b"https"):
-            told = told or value.strip().lower().decode()
-    return hosts, told or scope["scheme"]
+    headers = scope["headers"]
+    hosts = [value for name, value in headers if name == b"host"]
+    if b"x-forwarded-proto" not in dict(headers):
+        return hosts, scope["scheme"]
+    told = (value.strip().lower() for name, value in headers if name == b"x-forwarded-proto")
+    known = (each.decode() for each in told if each in (b"http", b"https"))
+    return hosts, next(known, scope["scheme"])
 
 
 def path_of(scope: Scope) -> bytes:

@@ -7,7 +7,7 @@ Must not know any one provider.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -23,7 +23,7 @@ from testcard.mock.routing import Match, Served, normal_path
 from testcard.mock.world import AccountId, Job, World
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Visit:
     """One call on its way through the mock: what is known of it so far.
 
@@ -43,18 +43,28 @@ class Visit:
     call: Call
     match: Match
     draws: Draws
-    takes: Body | None = field(default=None, init=False)
-    fields: dict[str, Any] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    account: AccountId | None = None
-    left: Decimal | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    takes: Body | None
+    fields: dict[str, Any]
+    findings: list[Finding]
+    notes: list[tuple[str, str]]
+    account: AccountId | None
+    left: Decimal | None
+    facts: dict[str, Any]
 
-    def __post_init__(self) -> None:
-        """Choose what the call may say: once, for everybody who asks."""
-        operation = self.match.operation
-        self.takes = operation.body_for(self.call.media_type) if operation else None
+    def __init__(
+        self,
+        call: Call,
+        match: Match,
+        draws: Draws,
+        fields: dict[str, Any] | None = None,
+        account: AccountId | None = None,
+    ) -> None:
+        """Begin with what is known, and what the call may say: chosen once, for all who ask."""
+        self.call, self.match, self.draws = call, match, draws
+        self.takes = match.operation.body_for(call.media_type) if match.operation else None
+        self.fields = {} if fields is None else fields
+        self.findings, self.notes, self.facts = [], [], {}
+        self.account, self.left = account, None
 
     @property
     def operation(self) -> Operation | None:

@@ -83,7 +83,7 @@ OF_CALLS: Final[Mapping[str, _Of_Call]] = {
 
 def of_call(visit: Visit, world: World, roles: Collection[str]) -> Known:
     """Return what is known of any answer to this call."""
-    found = {role: tell(visit, world) for role, tell in OF_CALLS.items() if role in roles}
+    found = {role: OF_CALLS[role](visit, world) for role in OF_CALLS.keys() & roles}
     return {role: value for role, value in found.items() if value is not None}
 
 

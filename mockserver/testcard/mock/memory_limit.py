@@ -7,7 +7,7 @@ give memory back to the system itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping
-from operator import attrgetter
+from operator import attrgetter, truediv
 from sys import getsizeof
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
@@ -25,6 +25,7 @@ _ENTRY: Final = 300  # bytes that a cache takes for an entry, beside its value
 
 _PLAIN: Final = frozenset((str, bytes, int, float, bool, type(None)))
 _HELD: Final = attrgetter("held")
+_PART: Final = attrgetter("part")
 _MANY: Final = (tuple, list, set, frozenset)
 
 K = TypeVar("K", bound=Hashable)
@@ -95,7 +96,7 @@ class MemoryLimit:
         """Have keepers drop things until they have room; call it without a lock held."""
         shares = self._shares
         while sum(map(_HELD, shares)) > self.room:
-            fullness = [share.held / share.part for share in shares]
+            fullness = [*map(truediv, map(_HELD, shares), map(_PART, shares))]
             if shares[fullness.index(max(fullness))].forget():
                 continue
             fullest = sorted(shares, key=_fullness, reverse=True)

@@ -49,8 +49,10 @@ class _Told(NamedTuple):
 
 
 def _urls(told: _Told) -> list[str]:
-    job, base = told.job, told.visit.base
-    count = job.order.work.samples if job.phase == "succeeded" else 0
+    job = told.job
+    if job.phase != "succeeded":
+        return []
+    base, count = told.visit.base, job.order.work.samples
     return [f"{base}{ADMIN_PREFIX}pictures/{job.id}/{index}.png" for index in range(count)]
 
 

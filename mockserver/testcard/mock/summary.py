@@ -23,14 +23,12 @@ _AS_THEY_ARE = frozenset((int, float, bool, type(None)))
 
 def brief(value: Any, depth: int = 0) -> Any:
     """Return `value` with every long text, file, picture, deep and wide place cut to its size."""
-    if type(value) in _AS_THEY_ARE:
-        return value
     if isinstance(value, str):
         short = len(value) <= _LONGEST
         return value if short else f"<{len(value)} characters: {value[:24]}…>"
     if isinstance(value, FilePart):
         return f"<file {value.filename or 'without a name'}, {len(value.data)} bytes>"
-    if isinstance(value, (dict, list)) and depth == _DEEPEST:
+    if depth == _DEEPEST and isinstance(value, (dict, list)):
         return f"<{len(value)} more, too deep to show>"
     if isinstance(value, dict):
         shown = {
