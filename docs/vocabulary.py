@@ -134,6 +134,8 @@ def lacking(root: Schema) -> Iterator[str]:
             where = f"vocabulary.yaml: {word.name!r} of {group.title}"
             if not word.means:
                 yield f"{where} has no description"
+            for key in [key for key, each in word.node.items() if each is None]:
+                yield f"{where}: {key!r} has no value; put a description with a comma in quotes"
             if word.example is None:
                 yield f"{where} has no example: write `examples: [VALUE]` beside its type"
             if word.name == "role":

@@ -30,6 +30,8 @@ PAGES = [
 ]
 _BLOCK = re.compile(r"^( *)```(?:console|sh|bash|shell)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+_ANCHOR = re.compile(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _SERVERS = ("serve",)
 COMMANDS = ("serve", "show", "selfcheck", "check", "audit", "drift", "import", "schema", "run")
 MOST_SHOWN = 20_000
@@ -156,6 +158,15 @@ def test_a_make_target_is_there(command: str) -> None:
 def test_a_link_leads_to_a_file_that_is_there(page: Path) -> None:
     for link in _LINK.findall(page.read_text(encoding="utf-8")):
         assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_link_into_a_page_leads_to_a_heading(page: Path) -> None:
+    for link, anchor in _ANCHOR.findall(page.read_text(encoding="utf-8")):
+        there = page.parent / link if link else page
+        headings = _HEADING.findall(there.read_text(encoding="utf-8"))
+        anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+        assert anchor in anchors, f"{link}#{anchor}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

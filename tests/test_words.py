@@ -46,6 +46,7 @@ def test_what_a_word_lacks_is_told() -> None:
     del schema["minLength"]["description"]
     schema["maxLength"] = {"type": "integer", "description": "the most"}
     schema["minItems"]["examples"] = ["many"]
+    schema["maxItems"] |= {"of a list": None}
     role(root)["anyOf"][:2] = [
         {"const": "hue", "x-side": "call"},
         {"const": "key", "description": "-"},
@@ -56,6 +57,7 @@ def test_what_a_word_lacks_is_told() -> None:
         "'minLength' of schema has no description",
         "'maxLength' of schema has no example",
         "'minItems' of schema: an example does not hold",
+        "'maxItems' of schema: 'of a list' has no value",
         "'hue' of x-testcard of schema has no description",
         "'key' has no x-side",
         "the role 'hue' stands in no spec",
