@@ -112,7 +112,9 @@ def test_it_is_said_how_to_try_a_call(client: httpx.Client, path: Path) -> None:
     """Any key is good, and which ones are answered otherwise; what the spec says stands below."""
     said = client.get(f"/{path.stem}/docs/openapi.json").json()["info"]["description"]
     spec = load(path)
-    for word in (spec.server, "any key", "`invalid…`", "`nocredits…`"):
+    own = spec.source["x-testcard"]
+    page = f"[{own['page']}]({own['page-url']}), read on {own['read']}."
+    for word in (spec.server, "any key", "`invalid…`", "`nocredits…`", page):
         assert word in said
     assert said.endswith(spec.source["info"].get("description", ""))
 

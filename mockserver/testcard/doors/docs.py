@@ -11,7 +11,7 @@ from typing import Any
 import pybase64
 
 from testcard.common.keys import MAGIC_KEYS
-from testcard.common.spec import METHODS, Node, Spec, calls_in
+from testcard.common.spec import METHODS, Node, Spec, calls_in, words
 
 _DATA = "data:"
 
@@ -24,7 +24,8 @@ def docs_document(spec: Spec) -> dict[str, Any]:
     """
     shown = _shown(_at_one_host(spec))
     info = shown["info"]
-    said = [_how_to_try(", ".join(each.url for each in spec.servers)), info.get("description", "")]
+    servers = ", ".join(each.url for each in spec.servers)
+    said = [_how_to_try(servers), _page(words(spec.source)), info.get("description", "")]
     return {**shown, "info": {**info, "description": "\n\n".join(each for each in said if each)}}
 
 
@@ -54,12 +55,18 @@ def _nested(source: Node) -> bool:
 
 
 def _how_to_try(server: str) -> str:
-    magic = "\n".join(f"- `{key}`: {effect}" for key, effect in MAGIC_KEYS)
+    magic = "\n".join(f"| `{key}` | {effect} |" for key, effect in MAGIC_KEYS)
     return (
         f"**This is testcard, which stands in for {server}.** Nothing leaves this machine and "
         "nothing is paid. *Authorize* with any key, say `demo`, then *Try it out*. "
-        f"Some keys are answered otherwise:\n\n{magic}"
+        f"Some keys are magic:\n\n| key | what it does |\n| --- | --- |\n{magic}"
     )
+
+
+def _page(own: Node) -> str:
+    """Where the facts are from: the vendor's page, a link to it, and the day it was read."""
+    page = f"[{own['page']}]({own['page-url']})" if "page-url" in own else own["page"]
+    return f"Its facts are from: {page}" + (f", read on {own['read']}." if "read" in own else ".")
 
 
 def _shown(node: Any) -> Any:
