@@ -17,7 +17,7 @@ from testcard.importing.roles import (
     encodings,
     is_mask,
     is_picture,
-    sizes,
+    meanings,
 )
 from testcard.importing.source import Source
 
@@ -59,8 +59,8 @@ class Roles:
         role = asked_role(name, schema, holder)
         if role and role not in self.taken:
             self._put(name, role, schema, whole)
-            if role == "size" and sizes(schema):
-                schema.setdefault("x-testcard", {})["values"] = sizes(schema)
+            if told := meanings(role, schema):
+                schema.setdefault("x-testcard", {})["values"] = told
 
     def _branches(self, name: str, whole: Node, holder: str) -> None:
         """One picture, or a list of them; other alternatives mean what their name says."""

@@ -28,6 +28,9 @@ _SPEAKS_AGAINST: Final = re.compile(
 )
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 _READ: Final = ("application/json", *_FORMS)
+_OF_JOBS: Final = re.compile(
+    r"result|status|get|task|job|predict|generation|request|queue|process|inference"
+)
 _ID: Final = re.compile(r"(.*_)?(id|uuid)")
 _ACCOUNT: Final = re.compile(r"/(account|credits|balance|me|user)(/|$)")
 
@@ -62,7 +65,7 @@ def chosen(source: Source, named: Sequence[str] = ()) -> list[Chosen]:
     Raises:
         SpecError: one that is named is not in the file.
     """
-    scratch = replace(source, notes=[])
+    scratch = replace(source, notes=[], scanning=True)
     every = list(_operations(source))
     known = {each.name for each in every}
     for name in named:
@@ -186,7 +189,7 @@ def _nearness(wanted: Chosen, found: Sequence[Chosen]) -> int:
     said = str(wanted.node.get("responses", {}))
     alike = any(str(each) in said for one in found for each in _shapes(one.node))
     below = any(wanted.path.startswith(f"{each.path}/") for each in found)
-    named = bool(re.search(r"result|status|get", wanted.path.lower()))
+    named = bool(_OF_JOBS.search(wanted.path.lower()))
     return 4 * alike + 2 * below + named
 
 

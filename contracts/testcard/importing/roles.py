@@ -18,7 +18,10 @@ GUESS: Final = {"grade": "assumed", "source": "testcard import guessed it from n
 _TEXT: Final = ("string",)
 _WHOLE: Final = ("integer", "number")
 _TRUTH: Final = ("boolean",)
-_SIZE: Final = re.compile(r"\d+\s*[xX*]\s*\d+")
+_SIZE: Final = re.compile(r"\d+\s*[xX]\s*\d+")
+_RATIO: Final = re.compile(r"\d+\s*:\s*\d+")
+_CODED: Final = re.compile(r"b64|base64", re.I)
+_LINK: Final = re.compile(r"url|link", re.I)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SINGLE: Final = frozenset({"option", "init-image"})  # that several fields may have
 
@@ -39,7 +42,6 @@ def _rule(role: str, names: str, kinds: tuple[str, ...]) -> _Rule:
 _ASKED: Final = (
     _rule("negative-prompt", r"neg(ative)?_?prompts?(_text)?", _TEXT),
     _rule("prompt", r"(text_|positive_|input_|image_)?prompt|prompts?\.text|caption", _TEXT),
-    _rule("mask-image", r"mask(_?image|_?url|_?img|_?source)?", _TEXT),
     _rule("image-strength", r"image_strength|init_image_strength|image_weight", _WHOLE),
     _rule("strength", r"(prompt_|denoising_|denoise_)?strength|denoise", _WHOLE),
     _rule("steps", r"(num_|inference_|sampling_|diffusion_)*(inference_)?steps", _WHOLE),
@@ -49,9 +51,13 @@ _ASKED: Final = (
     _rule("height", r"(image_|output_)?height", _WHOLE),
     _rule("samples", r"n|samples|(num|number_of|n)_(images|outputs|samples)|image_count", _WHOLE),
     _rule("size", r"(image_|output_)?size|resolution", _TEXT),
+    _rule("aspect-ratio", r"(image_|output_)?(aspect_)?ratio", _TEXT),
+    _rule("quality", r"(image_|output_)?quality", _TEXT),
+    _rule("model", r"model(_?(id|name|version))?", _TEXT),
     _rule("scheduler", r"scheduler|sampler(_name|_index)?", _TEXT),
     _rule("style", r"style(_preset)?", _TEXT),
     _rule("as-base64", r"(as_|return_|is_|use_)?base64|b64", _TRUTH),
+    _rule("as-base64", r"(response|return|output)_?(format|type)", _TEXT),
     _rule("output-format", r"(output_|image_)?format", _TEXT),
     _rule("webhook-url", r"webhook(_?url)?|callback(_?url)?", _TEXT),
     _rule("webhook-secret", r"webhook_?secret", _TEXT),
@@ -89,8 +95,15 @@ def asked_role(name: str, schema: Mapping[str, Any], holder: str = "") -> str:
 def _means(role: str, schema: Mapping[str, Any]) -> bool:
     """Whether the words that a field takes can have this meaning."""
     listed = [each for each in schema.get("enum", ()) if each is not None]
+    shown = _shown(schema)
     if role == "size":
-        return any(_SIZE.fullmatch(str(each)) for each in listed)
+        return any(map(_SIZE.fullmatch, shown))
+    if role == "aspect-ratio":
+        return any(map(_RATIO.fullmatch, shown))
+    if role == "as-base64":
+        return not listed or (any(map(_CODED.search, shown)) and any(map(_LINK.search, shown)))
+    if role == "quality":
+        return bool(listed)
     if role == "output-format":
         return bool({"png", "jpeg", "jpg", "webp"} & {*map(str, listed)})
     if role == "strength":
@@ -98,10 +111,19 @@ def _means(role: str, schema: Mapping[str, Any]) -> bool:
     return role != "prompt" or not listed
 
 
-def sizes(schema: Mapping[str, Any]) -> Node:
-    """Return which words of a field of sizes stand for none, for `values`."""
-    listed = [str(each) for each in schema.get("enum", ()) if each is not None]
-    return {each: None for each in listed if not _SIZE.fullmatch(each)}
+def _shown(schema: Mapping[str, Any]) -> list[str]:
+    """The words that a field takes, or those of which it takes others too."""
+    words = (*schema.get("enum", ()), *schema.get("examples", ()), schema.get("default"))
+    return [str(each) for each in dict.fromkeys(words) if each is not None]
+
+
+def meanings(role: str, schema: Mapping[str, Any]) -> Node:
+    """Return what words of a field stand for, for `values`: no size, no ratio, JSON or a URL."""
+    if role == "as-base64":
+        listed = [each for each in schema.get("enum", ()) if each is not None]
+        return {str(each): bool(_CODED.search(str(each))) for each in listed}
+    form = {"size": _SIZE, "aspect-ratio": _RATIO}.get(role)
+    return {each: None for each in _shown(schema) if form and not form.fullmatch(each)}
 
 
 def is_picture(name: str, schema: Mapping[str, Any], *, form: bool, holder: str = "") -> bool:
@@ -125,10 +147,11 @@ def is_mask(name: str) -> bool:
 
 def encodings(name: str, schema: Mapping[str, Any], *, form: bool) -> list[str]:
     """Return how a picture in a field may be sent, by its format and what is said of it."""
-    if form:
-        return ["file"]
     text, plain = str(schema.get("description", "")).lower(), normal(name)
-    if schema.get("format") == "uri" or plain.endswith(("_url", "_uri")):
+    linked = schema.get("format") == "uri" or plain.endswith(("_url", "_uri"))
+    if form and (schema.get("format") == "binary" or not linked):
+        return ["file"]
+    if linked:
         return ["url", "data-uri"] if "data ur" in text or "base64" in text else ["url"]
     found = ["base64"] if "base64" in text or "contentEncoding" in schema else []
     if "data uri" in text or "data url" in text or "data:" in text:

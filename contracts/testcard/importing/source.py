@@ -46,12 +46,14 @@ class Source:
         text: as read.
         document: what it says; every name is a text.
         notes: what was guessed, dropped or could not be told so far.
+        scanning: whether it is only looked through, so that what leads out of it is passed over.
     """
 
     path: Path
     text: str
     document: Node
     notes: list[Note] = field(default_factory=list)
+    scanning: bool = False
 
     @cached_property
     def _lines(self) -> Lines:
@@ -78,12 +80,20 @@ class Source:
     def follow(self, node: Any, at: Keys) -> tuple[Node, Keys]:
         """Return what a node refers to, and where that stands; itself where it is no reference.
 
-        What leads out of the file, nowhere or in a circle is empty, with a note.
+        What leads nowhere or in a circle is empty, with a note.
+
+        Raises:
+            SpecError: it leads out of the file.
         """
         for _ in range(_LONGEST_CHAIN):
             reference = node.get("$ref") if isinstance(node, Mapping) else None
             if not isinstance(reference, str):
                 return (dict(node), at) if isinstance(node, Mapping) else ({}, at)
+            if not reference.startswith("#") and not self.scanning:
+                raise SpecError(
+                    f"{self.path}:{self.line(at)}: {reference!r} leads out of the file; bundle it "
+                    f"into one first, as `redocly bundle` does"
+                )
             steps = self._steps(reference)
             found = self._at(steps) if steps is not None else None
             if steps is None or found is None:
@@ -122,6 +132,11 @@ def opened(path: Path) -> Source:
         document = _read(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{path}: not a readable YAML or JSON file: {error}") from error
+    if isinstance(document, Mapping) and "swagger" in document:
+        raise SpecError(
+            f"{path}: this is Swagger {document['swagger']}; convert it to OpenAPI 3 first, as "
+            f"`swagger2openapi FILE` does"
+        )
     version = str(document.get("openapi", "")) if isinstance(document, Mapping) else ""
     if not version.startswith(_VERSIONS):
         seen = f"openapi is {version!r}" if version else "there is no `openapi`"

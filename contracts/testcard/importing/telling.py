@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
 from testcard.common.document import Keys, Node
-from testcard.common.schema import types
+from testcard.common.schema import nodes, types
 from testcard.importing.roles import GUESS, normal
 from testcard.importing.source import Source
 
@@ -22,11 +22,20 @@ _SHELF: Final = re.compile(
     r"(data|output|outputs|images?|results?|artifacts|pictures?|generations?|generated_images|"
     r"predictions|samples?|urls|image_urls|download_urls)"
 )
-_ID: Final = re.compile(r"((job|task|prediction|request|generation|inference)_?)?(id|uuid)")
+_ID: Final = re.compile(r"((job|task|prediction|request|generation|inference|process)_?)?(id|uuid)")
 _STATE: Final = re.compile(r"((job|task|prediction|generation)_?)?(status|state)")
 _MESSAGE: Final = re.compile(r"(error_?)?message|msg|detail|details|error|errors|title|description")
 _JOB_URL: Final = re.compile(r"(polling|status|get|self)_?url")
 _LEFT: Final = re.compile(r"(remaining_?)?(credits|balance)(_?(left|remaining))?")
+
+_ERROR_ROLES: Final = {"code": "code", "type": "error-type", "param": "breach-field"}
+_FACTS: Final = {
+    "created": "created",
+    "created_at": "created",
+    "input_tokens": "input-tokens",
+    "output_tokens": "output-tokens",
+    "total_tokens": "total-tokens",
+}
 
 _STATES: Final = (
     ("queued", re.compile(r"queue|pend|submit|start|created|waiting|init|accept|schedul")),
@@ -96,7 +105,7 @@ def _list(giving: _Giving, node: Node, name: str) -> None:
             giving.put(name, node, "picture-urls")
         elif giving.answer == "pictures":
             giving.put(name, node, "picture")
-    elif "properties" in items:
+    elif _members_in(items):
         before = set(giving.found)
         _walk(giving, items, name, shelf=True)
         if (giving.found - before) & {"picture", "picture-url"}:
@@ -129,6 +138,8 @@ def _role(giving: _Giving, name: str, node: Node, holder: str, *, shelf: bool) -
     if answer == "error":
         if kinds == {"string"} and _MESSAGE.fullmatch(name):
             return "message"
+        if kinds == {"string"} and name in _ERROR_ROLES and holder:
+            return _ERROR_ROLES[name]
         return "status" if kinds == {"integer"} and name in ("status", "status_code") else ""
     if answer == "account":
         return (
@@ -138,6 +149,8 @@ def _role(giving: _Giving, name: str, node: Node, holder: str, *, shelf: bool) -
         return "seed"
     if answer == "job" and not shelf:
         return _job_role(f"{name}_url" if holder == "urls" else name, node, kinds)
+    if kinds and kinds <= {"integer", "number"} and name in _FACTS:
+        return _FACTS[name]
     return _picture_role(name, node, kinds, holder, shelf=shelf)
 
 
@@ -156,6 +169,8 @@ def _job_role(name: str, node: Node, kinds: set[str]) -> str:
 def _picture_role(name: str, node: Node, kinds: set[str], holder: str, *, shelf: bool) -> str:
     if kinds != {"string"} or "enum" in node:
         return ""
+    if name == "revised_prompt":
+        return "revised-prompt"
     if _URL.fullmatch(name) or node.get("format") == "uri":
         return "picture-url" if shelf or "image" in name or name == "url" else ""
     encoded = "contentEncoding" in node or "base64" in str(node.get("description", "")).lower()
@@ -165,7 +180,7 @@ def _picture_role(name: str, node: Node, kinds: set[str], holder: str, *, shelf:
 def states_in(schema: Mapping[str, Any]) -> Node:
     """Return what the words of a job's state mean: word -> one of testcard's; or `failed`."""
     found: Node = {}
-    for name, node in _members(schema):
+    for name, node in _every(schema):
         if node.get("x-testcard", {}).get("role") == "job-state" or _STATE.fullmatch(normal(name)):
             found |= {str(word): state_of(str(word)) or "failed" for word in node.get("enum", ())}
     return found
@@ -174,6 +189,17 @@ def states_in(schema: Mapping[str, Any]) -> Node:
 def state_of(word: str) -> str:
     """Return what a vendor's word for a job's state means; empty where that is not clear."""
     return next((state for state, said in _STATES if said.search(word.lower())), "")
+
+
+def _every(schema: Mapping[str, Any]) -> Iterator[tuple[str, Node]]:
+    """Yield every member, however deep."""
+    for path, node in nodes(schema):
+        if path[-2:-1] == ("properties",):
+            yield path[-1], dict(node)
+
+
+def _members_in(schema: Mapping[str, Any]) -> bool:
+    return next(_members(schema), None) is not None
 
 
 def _members(schema: Mapping[str, Any]) -> Iterator[tuple[str, Node]]:
