@@ -21,6 +21,7 @@ from testcard.common.servers import Server, server_nodes, servers_of
 AT_WORK: Final = frozenset({"queued", "running"})
 """The states of a job that has not ended."""
 
+_SEEDS: Final = ("seed", "picture-seed")
 _OK: Final = 200
 _ACCEPTED: Final = 202
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -59,6 +60,18 @@ class Operation:
     key_ways: tuple[KeyWay, ...]
     key_optional: bool
     key_evidence: Evidence
+
+    @cached_property
+    def largest_seed(self) -> int | None:
+        """The largest seed that its calls and successes have a place for; None for no bound."""
+        contents = [each.get("content", {}) for each in self.answers.values()]
+        schemas = [each["schema"] for content in contents for each in content.values()]
+        every = [node for each in schemas for _, node in nodes(each)]
+        told = [node for node in every if words(node).get("role") in _SEEDS]
+        asked = [each.schema for body in self.bodies for each in body.telling]
+        told += [node for node in asked if words(node).get("role") == "seed"]
+        bounds = [int(node["maximum"]) for node in told if "maximum" in node]
+        return min(bounds, default=None)
 
     @cached_property
     def path(self) -> str:

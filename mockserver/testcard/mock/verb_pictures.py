@@ -45,6 +45,7 @@ from testcard.mock.world import Hold, JobPolicy, Order
 
 _WAIT: Final = re.compile(r"(?i)\bwait\b(?:\s*=\s*\"?([0-9]{1,6})\b)?")
 _LONGEST_WAIT: Final = 60  # seconds, where a client only says that it waits
+_MOST_SAMPLES: Final = 100  # pictures of a call, whose seeds follow one another
 _AT_ONCE: Final = JobPolicy("at-once", 0)
 
 
@@ -146,7 +147,7 @@ def _veil(found: Moderation | None) -> Veil | None:
 
 def _job(errand: Errand, sent: Mapping[str, Pixels], *, kept: bool = True) -> PictureJob:
     reading, visit = errand.dialect.reading, errand.visit
-    told = (visit.fields, errand.body, sent, visit.draws.seed, reading.family)
+    told = (visit.fields, errand.body, sent, partial(_drawn_seed, errand), reading.family)
     job = asked(reading.spec.id, *told, kept=kept)
     most = errand.services.largest_picture
     if not 0 < job.width * job.height <= most:
@@ -170,6 +171,14 @@ def _paid(errand: Errand, job: PictureJob, deliver: Callable[[Hold], Reply]) -> 
         visit.left = None
         world.release(hold)
         raise
+
+
+def _drawn_seed(errand: Errand) -> int:
+    """Return a random seed that calls and answers of the operation have a place for."""
+    seed, most = errand.visit.draws.seed(), errand.operation.largest_seed
+    if most is None or seed + _MOST_SAMPLES <= most:
+        return seed
+    return seed % max(1, most - _MOST_SAMPLES if most > 2 * _MOST_SAMPLES else most)
 
 
 def _price(errand: Errand, job: PictureJob) -> Decimal:
