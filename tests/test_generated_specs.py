@@ -143,7 +143,7 @@ VAIN = {
         paint({}, own={"price": {"credits": "sqrt(samples)"}}), "'sqrt' is no function"),
     "base64 without JSON": (
         paint({"f": said({"type": "boolean"}, "as-base64")}),
-        "asks for JSON, which no success has"),
+        "as-base64 asks for JSON, which no success has"),
 }  # fmt: skip
 
 

@@ -154,8 +154,9 @@ def unknown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling
             continue
         if each.key != "good":
             continue
+        wanted = {reading.problems[flaw.kind] for flaw in flaws(each)}  # it may be invalid, too
         yield Ruling(
-            kept=each.reply.status == status or each.turned_away,
+            kept=each.reply.status in wanted or each.turned_away,
             subject=(each.index,),
             seen=f"status {each.reply.status} for an id that no order was answered with",
             expected=f"status {status}",

@@ -197,6 +197,16 @@ class Holder:
             else:
                 yield from each.leaves()
 
+    def alternative(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return members that the first of its alternatives needs, and those that are others'."""
+        needed, others = set[str](), set[str]()
+        for keyword in ("oneOf", "anyOf"):
+            first, *rest = self.schema.get(keyword) or [{}]
+            needed |= set(first.get("required", ())) & self.members.keys()
+            others |= {name for each in rest for name in each.get("properties", ())}
+            others -= {*first.get("properties", ()), *self.schema.get("properties", ())}
+        return frozenset(needed), frozenset(others)
+
     def needs(self) -> Iterator[Field]:
         """Yield the fields without which a call that sends it is refused."""
         for each in self.members.values():

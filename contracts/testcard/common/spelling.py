@@ -164,12 +164,17 @@ def spelt_out(
     """
     for name, value in document.items():
         member = _member(holder, name)
-        if isinstance(member, Holder) and _way(ways, "json", "indexed", "dotted") == "json":
+        files = _holds_files(value)
+        if (
+            isinstance(member, Holder)
+            and not files
+            and _way(ways, "json", "indexed", "dotted") == "json"
+        ):
             yield name, orjson.dumps(value).decode()
         elif isinstance(member, Holder):
             yield from _indexed(name, value, dotted="dotted" in ways)
         elif isinstance(value, list):
-            way = _way(ways, "repeated", "brackets", "indexed", "json")
+            way = _way(ways, "repeated", "brackets", "indexed", *(() if files else ("json",)))
             if way == "json":
                 yield name, orjson.dumps(value).decode()
             for at, each in enumerate(value if way != "json" else ()):
@@ -177,6 +182,15 @@ def spelt_out(
                 yield name + ending, each
         else:
             yield name, value
+
+
+def _holds_files(value: Any) -> bool:
+    """Whether there are files in a value, which no JSON can hold."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_files, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_files, value))
+    return value is not None and not isinstance(value, str | int | float)
 
 
 def _way(ways: Collection[Spelling], *suiting: Spelling) -> Spelling:

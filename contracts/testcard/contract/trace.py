@@ -261,7 +261,8 @@ class ReadExchange:
     def job_id(self) -> str | None:
         """The job that this exchange begins or asks after; None for others."""
         if self.does in ASKING:
-            return self.sent("job-id") or next(reversed([*self.params.values()]), None)
+            said = self.sent("job-id") or next(reversed([*self.params.values()]), None)
+            return said if isinstance(said, str) else None
         value = self.said.get("job-id") if self.does == "job" else None
         return value if isinstance(value, str) else None
 

@@ -73,7 +73,7 @@ class Values:
     def required(self) -> Fields:
         """Return the required fields alone, with a fixed prompt."""
         wanted = [each for each in self.body.fields.values() if each.required]
-        wanted += self._of_empty_holders()
+        wanted += [*self._of_empty_holders(), *self._of_alternatives()]
         fields = {each.name: self._plain(each) for each in wanted}
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -83,13 +83,30 @@ class Values:
             if holder.required and not any(each.required for each in holder.leaves()):
                 yield from holder.fewest()
 
+    def _of_alternatives(self) -> Iterator[Field]:
+        """Yield what the first alternative of each object needs that has to be there."""
+        for holder in (self.body.root, *self.body.root.holders()):
+            for name in holder.alternative()[0] if holder.required else ():
+                member = holder.members[name]
+                yield from [member] if isinstance(member, Field) else member.fewest()
+
+    def _of_others(self) -> Iterator[str]:
+        """Yield the names of fields that only another alternative of an object has."""
+        for holder in (self.body.root, *self.body.root.holders()):
+            for name in holder.alternative()[1] & holder.members.keys():
+                member = holder.members[name]
+                found = [member] if isinstance(member, Field) else member.leaves()
+                yield from (each.name for each in found)
+
     def cheapest(self) -> Fields:
         """Return the required fields alone, and the smallest picture."""
         return self.required() | self.size()
 
     def everything(self) -> Fields:
-        """Return every field, with a plain value."""
-        fields = {name: self._plain(each) for name, each in self.body.fields.items()}
+        """Return every field, with a plain value; of alternatives, those of the first."""
+        others = {*self._of_others()}
+        told = {name: each for name, each in self.body.fields.items() if name not in others}
+        fields = {name: self._plain(each) for name, each in told.items()}
         return {name: value for name, value in fields.items() if value is not None}
 
     def seeded(self) -> Fields:

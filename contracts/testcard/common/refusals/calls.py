@@ -158,13 +158,19 @@ def _successes(document: Node) -> Iterator[SpecRefusal]:
 def _choices(document: Node) -> Iterator[SpecRefusal]:
     """A field that asks for base64 has JSON to be answered in."""
     for at, node, _ in _calls(document):
-        if "as-base64" in _asked_roles(node):
-            listed = node["responses"]
-            won = [each for status, each in listed.items() if status.startswith("2")]
-            won = won or [listed["default"]]
-            if not any(_is_json(kind) for each in won for kind in each.get("content", ())):
-                seen = "a field of role as-base64 asks for JSON, which no success has"
-                yield SpecRefusal((*at, "responses"), seen, "one of application/json beside it")
+        listed = node["responses"]
+        won = [each for status, each in listed.items() if status.startswith("2")]
+        won = won or [listed[each] for each in listed if each == "default"]
+        told = any(_is_json(kind) for each in won for kind in each.get("content", ()))
+        for media_type, content in node.get("requestBody", {}).get("content", {}).items():
+            for path, field in nodes(content["schema"]) if not told else ():
+                if words(field).get("role") == "as-base64":
+                    where = (*at, "requestBody", "content", media_type, "schema", *path)
+                    yield SpecRefusal(
+                        (*where, "x-testcard", "role"),
+                        "as-base64 asks for JSON, which no success has",
+                        "an answer of application/json",
+                    )
 
 
 def _is_json(media_type: str) -> bool:
