@@ -12,7 +12,7 @@ import yaml
 
 from testcard.assembly import Options, build
 from testcard.cli.rehearsal import rehearsed
-from testcard.common.message import Exchange
+from testcard.common.message import Call, Exchange
 from testcard.common.moderation import MAGIC_PROMPTS
 from testcard.common.reading import Profile, Reading
 from testcard.common.spec import load
@@ -46,7 +46,7 @@ def broken_by(document: dict[str, Any], folder: Path, driving: Iterable[Driver] 
     found = [each.partition(": ")[2] for each in rehearsed(path)]
     more = tuple(driving)
     mock = served(path, "documented")
-    found += [*misjudged(mock), *unmoderated(mock)]
+    found += [*unreached(mock), *misjudged(mock), *unmoderated(mock)]
     for profile in PROFILES if more else PROFILES[:1]:
         found += breaches(path, profile, (plan, *more))
     return found
@@ -86,6 +86,16 @@ def misjudged(mock: Mock, page: Mock | None = None) -> Iterator[str]:
                     yield f"{operation.id}: {draft.why}: {status}, though {told} is wrong"
                 if draft.breaks not in ("", "media-type") and not wrong:
                     yield f"{operation.id}: {draft.why}: no flaw is seen, not {draft.breaks}"
+
+
+def unreached(mock: Mock) -> Iterator[str]:
+    """Yield each server where an operation of it is not found, or one of another server is."""
+    reading = reading_of(mock)
+    for operation in reading.operations:
+        for server in reading.places.servers:
+            match = mock.route(Call(operation.method, server.url + operation.template))
+            if (match.operation is operation) != (server in operation.servers):
+                yield f"{operation.id} at {server.url}: {match.hint or 'found'}"
 
 
 def unmoderated(mock: Mock) -> Iterator[str]:

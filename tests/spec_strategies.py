@@ -42,6 +42,16 @@ MODERATION: Drawn = st.sampled_from(
         {"input": "black", "output": "refused"},
     ]
 )
+SERVERS: Drawn = st.sampled_from(
+    [
+        [{"url": "https://api.drawn.example"}],
+        [{"url": "https://{region}.drawn.example:8443/v2/",
+          "variables": {"region": {"default": "us", "enum": ["us", "eu"]}}}],
+        [{"url": "http://studio.local:7860"}, {"url": "/v1"}],
+        [{"url": "https://{tenant}.drawn.example/{release}",
+          "variables": {"tenant": {"default": "demo"}, "release": {"default": "v3"}}}],
+    ]
+)  # fmt: skip
 SWITCHES: Drawn = st.sampled_from(
     [
         {},
@@ -162,8 +172,12 @@ def documents(draw: st.DrawFn) -> Node:
         own["rate"] = {"setting": "most", "per": 60, **SAID}
         own["settings"] = {"most": {"description": "calls a minute", "type": "integer",
                                     "default": 0, "minimum": 0}}  # fmt: skip
+    for item in paths.values():
+        for node in item.values() if draw(st.sampled_from([False, False, True])) else ():
+            node["servers"] = draw(SERVERS)
     security, price = draw(alternatives()), draw(PRICES)
-    return around(paths, security=security, price=price, problems=draw(problems()), **own)
+    whole_spec = around(paths, security=security, price=price, problems=draw(problems()), **own)
+    return {**whole_spec, "servers": draw(SERVERS)}
 
 
 def around(

@@ -11,6 +11,9 @@ import orjson
 import pytest
 import requests
 import respx
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 from tests.servers import door
 
 from testcard.assembly import Options, build
@@ -24,6 +27,7 @@ from testcard.contract.trace import read_trace
 from testcard.doors import requests as requests_door
 from testcard.doors import respx as respx_door
 from testcard.doors.docs import docs_document
+from testcard.doors.fastapi import provider_application
 from testcard.doors.inprocess import Inside, OtherHost
 from testcard.mock.core import Mock
 
@@ -142,6 +146,19 @@ def test_a_port_serves_all_of_it_by_host_and_by_prefix() -> None:
         page = client.get(f"{base}/servers/docs/openapi.json").json()
         assert page["servers"][:2] == [{"url": "/servers"}, {"url": "https://api.acme.example"}]
         assert client.get(f"{base}/servers/openapi.json").json()["servers"][0]["variables"]
+
+
+def test_an_application_has_a_route_for_each_path_and_leads_back_where_it_is_mounted() -> None:
+    page = provider_application(mock(), mock().dialects["servers"])
+    routes = [each.path for each in page.routes if isinstance(each, APIRoute) and each.operation_id]
+    assert routes[:2] == ["/v2/edits", "/async/jobs"]
+    assert len(routes) == 5
+    own = FastAPI()
+    own.mount("/fakes/acme", page)
+    client = TestClient(own, headers=dict(KEY))
+    job = client.post("/fakes/acme/async/jobs", content=FOX).json()
+    assert job["status_url"] == f"http://testserver/fakes/acme/v2/jobs/{job['id']}"
+    assert client.get(job["status_url"]).json()["id"] == job["id"]
 
 
 def test_the_docs_page_has_whole_paths_and_asks_no_other_server() -> None:

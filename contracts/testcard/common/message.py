@@ -66,6 +66,7 @@ class Call:
         body: as the client sent it, transfer encoding undone.
         peer: the address that it came from; None where it came through no socket.
         root: what stands ahead of the path in a URL that leads back here: where it is mounted.
+        prefix: what a door put ahead of the path that the client sent.
     """
 
     method: str
@@ -74,6 +75,7 @@ class Call:
     body: bytes = b""
     peer: str | None = field(default=None, compare=False)
     root: str = field(default="", compare=False)
+    prefix: str = field(default="", compare=False)
     _by_name: Mapping[str, str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
@@ -83,7 +85,7 @@ class Call:
 
     def with_body(self, body: bytes) -> Call:
         """Return the same call with this body; its headers are not looked through anew."""
-        call = Call(self.method, self.url, self.headers, body, self.peer, self.root)
+        call = Call(self.method, self.url, self.headers, body, self.peer, self.root, self.prefix)
         object.__setattr__(call, "_by_name", self._by_name)
         return call
 

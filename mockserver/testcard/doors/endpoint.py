@@ -62,7 +62,7 @@ class Door:
     def __init__(self, mock: Answering, prefix: str = "") -> None:
         """Answer from `mock`, which sees `prefix` ahead of every path."""
         self._mock = mock
-        self._prefix = prefix.encode()
+        self._prefix, self._ahead = prefix.encode(), prefix
         self._room = Room(_LARGEST_AT_ONCE * mock.largest_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +112,8 @@ class Door:
     def _call(self, scope: Scope, body: bytes = b"") -> Call:
         peer = scope["client"][0] if scope.get("client") else _NOBODY_KNOWN
         headers, root = call_headers(scope["headers"]), scope.get("root_path", "")
-        return Call(scope["method"], self._url(scope), headers, body, peer, root and quote(root))
+        url, root = self._url(scope), root and quote(root)
+        return Call(scope["method"], url, headers, body, peer, root, self._ahead)
 
     def _url(self, scope: Scope) -> str:
         """Return the URL as the client wrote it: escapes in the path as they came.

@@ -87,8 +87,13 @@ class Visit:
     @property
     def home(self) -> str:
         """The base below which the provider's documented paths stand for this client."""
-        path = normal_path(self.call.parts.path)
-        return self.base + path.removesuffix(self.match.path)
+        ahead = normal_path(self.call.parts.path).removesuffix(self.match.path)
+        return self.base + ahead.removeprefix(self.call.prefix)
+
+    @property
+    def at_own_host(self) -> bool:
+        """Whether it was called at a host of the provider's own, where paths are as documented."""
+        return normal_path(self.call.parts.path) == self.match.path
 
 
 class Page(NamedTuple):

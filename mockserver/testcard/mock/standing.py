@@ -99,7 +99,7 @@ def _ahead(there: Operation, visit: Visit) -> str:
     where the operation does not stand, that operation's own server.
     """
     servers = there.servers
-    if visit.home == visit.base:
+    if visit.at_own_host:
         here = authority_of(visit.call.parts)
         servers = tuple(each for each in servers if each.stands_at(here))
     if not servers:
