@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 # Each worker has a core: torch's threads, here and in servers that are started, would only wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Checks that tests make draw less than a user's; contracts/ and the mutants draw by themselves.
+os.environ.setdefault("TESTCARD_CHECK_MAX_EXAMPLES", "5")
+
 # A busy machine is no failure: no property has a deadline.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")

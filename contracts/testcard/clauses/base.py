@@ -40,7 +40,7 @@ def asks(reading: Reading, *roles: str) -> bool:
 
 def replies(reading: Reading, role: str) -> bool:
     """Whether some operation's answers have a place for this role."""
-    return any(role in _roles(each.node["responses"]) for each in reading.operations)
+    return any(role in each.roles for each in reading.operations)
 
 
 def has_headers(reading: Reading) -> bool:
@@ -80,13 +80,3 @@ def weakest(given: Iterable[Evidence]) -> Evidence:
     if not known:
         return Evidence("assumed", "no source is named")
     return max(known, key=lambda each: GRADES.index(each.grade))
-
-
-def _roles(node: Any) -> set[str]:
-    if isinstance(node, list):
-        return {role for item in node for role in _roles(item)}
-    if not isinstance(node, Mapping):
-        return set()
-    own = node.get("x-testcard")
-    mine = {own["role"]} if isinstance(own, Mapping) and "role" in own else set()
-    return mine | {role for value in node.values() for role in _roles(value)}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from testcard.common.callbacks import Callback, callbacks_of
 from testcard.common.document import Evidence, Node, calls_in, evidence, words
@@ -155,14 +155,8 @@ class Operation:
 
     @cached_property
     def roles(self) -> frozenset[str]:
-        """The roles that bodies of its answers have places for."""
-        contents = [
-            each for one in self.answers.values() for each in one.get("content", {}).values()
-        ]
-        found = (
-            words(node).get("role", "") for each in contents for _, node in nodes(each["schema"])
-        )
-        return frozenset(found)
+        """The roles that its answers have places for, in bodies and in headers."""
+        return frozenset(role for each in self.answers.values() for role in roles_of(each))
 
     @cached_property
     def callbacks(self) -> tuple[Callback, ...]:
@@ -216,6 +210,15 @@ class Operation:
         if state is not None:
             open_.sort(key=lambda each: (each[0] == _ACCEPTED) != (state in AT_WORK))
         return open_[0] if open_ else (_OK, self.answers.get("2XX") or self.answers["default"])
+
+
+def roles_of(response: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the roles that an OpenAPI response has places for."""
+    parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
+    for part in parts:
+        yield from (
+            words(node)["role"] for _, node in nodes(part["schema"]) if "role" in words(node)
+        )
 
 
 def operations_in(document: Node, home: str) -> Iterator[Operation]:

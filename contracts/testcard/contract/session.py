@@ -98,6 +98,7 @@ class Session:
     notes: list[str] = field(default_factory=list)
     _unanswered: int = 0
     _jobs: dict[str, Decimal] = field(default_factory=dict)
+    _read: ReadExchange | None = None  # the last one, for it is asked for again and again
 
     @property
     def kind(self) -> TargetKind:
@@ -142,7 +143,9 @@ class Session:
 
     def read(self, exchange: Exchange) -> ReadExchange:
         """Read one exchange by itself, unlinked to any other."""
-        return read_trace(self.reading, (exchange,))[0]
+        if self._read is None or self._read.exchange is not exchange:
+            self._read = read_trace(self.reading, (exchange,))[0]
+        return self._read
 
     def tell(self, story: str) -> None:
         """Keep what a driver has to say to people beside its exchanges."""
@@ -150,7 +153,9 @@ class Session:
 
     def cost(self, call: Call) -> Decimal:
         """Return what a call costs if it succeeds, in credits."""
-        seen = self.read(Exchange(call, Reply(0)))
+        return self._cost(self.read(Exchange(call, Reply(0))))
+
+    def _cost(self, seen: ReadExchange) -> Decimal:
         pays = seen.does in ("pictures", "job") and seen.key == "good"
         if not pays or seen.operation is None:
             return Decimal(0)
@@ -160,7 +165,7 @@ class Session:
     def expected_cost(self, call: Call) -> Decimal:
         """Return what a call costs if it is answered as the page says: nothing if it is wrong."""
         seen = self.read(Exchange(call, Reply(0)))
-        return Decimal(0) if flaws(seen) else self.cost(call)
+        return Decimal(0) if flaws(seen) else self._cost(seen)
 
     @property
     def agent(self) -> Headers:

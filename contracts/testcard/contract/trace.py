@@ -105,7 +105,7 @@ class ReadExchange:
         body, lenient = self._takes, self.reading.profile == "lenient"
         return read_body(self.call, body, lenient=lenient, params=self.params)
 
-    @property
+    @cached_property
     def _takes(self) -> Body:
         return (self.operation or self.reading.operations[0]).body_for(self.call.media_type)
 

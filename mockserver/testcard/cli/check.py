@@ -114,6 +114,9 @@ def check(
         str | None, typer.Option(metavar="URL", help="Another one, to see a difference.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of generated calls.")] = 0,
+    max_examples: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Bodies drawn for an operation, at most.")
+    ] = runs.EXAMPLES,
     report: Reports = None,
     accepted: BaselineFile = None,
     require_exercised: RequireExercised = False,
@@ -137,6 +140,7 @@ def check(
             profile=profile.value,
             settings=parse_settings(settings or ()),
             seed=seed,
+            examples=max_examples,
             links=Links(picture, other_picture or picture) if picture else None,
         )
         files = report_files(report or ())

@@ -35,8 +35,8 @@ from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import plan
 
 _BALANCE: Final = Decimal(1_000_000)
-_EXAMPLES: Final = 30
-_STORIES: Final = 20
+EXAMPLES: Final = 30
+"""Bodies drawn, good and bad each, for an operation, unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class CheckOptions:
         profile: of the mock, and the reading that is judged by.
         settings: provider id -> setting -> value.
         seed: of generated calls.
+        examples: bodies drawn, good and bad each, for an operation; stories are two thirds of it.
         links: pictures in the web; None for those of the specs.
     """
 
@@ -63,6 +64,7 @@ class CheckOptions:
     profile: Profile = "documented"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seed: int = 0
+    examples: int = EXAMPLES
     links: Links | None = None
 
     @property
@@ -187,8 +189,8 @@ def drivers(wanted: CheckOptions) -> list[Driver]:
         ) from error
     return [
         plan,
-        partial(fuzz, examples=_EXAMPLES, seed=wanted.seed),
-        partial(stateful, examples=_STORIES, seed=wanted.seed),
+        partial(fuzz, examples=wanted.examples, seed=wanted.seed),
+        partial(stateful, examples=-(-2 * wanted.examples // 3), seed=wanted.seed),
     ]
 
 

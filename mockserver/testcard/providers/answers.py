@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, Final
 
 from testcard.common.message import Headers, Reply
+from testcard.common.operation import roles_of
 from testcard.common.place import ABSENT
 from testcard.common.reading import Reading
 from testcard.common.schema import nodes
@@ -54,18 +55,10 @@ def standard_headers(visit: Visit, trouble: Trouble) -> Headers:
 def roles_in(reading: Reading) -> Iterator[str]:
     """Yield the roles that answers and callbacks have places for, in bodies and in headers."""
     for operation in reading.operations:
-        for response in operation.answers.values():
-            yield from roles_of(response)
+        yield from operation.roles
         for callback in operation.callbacks:
             for schema in (callback.schema, *callback.headers.values()):
                 yield from (words(node).get("role", "") for _, node in nodes(schema))
-
-
-def roles_of(response: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the roles that an answer has places for."""
-    parts = (*response.get("content", {}).values(), *response.get("headers", {}).values())
-    for part in parts:
-        yield from (words(node).get("role", "") for _, node in nodes(part["schema"]))
 
 
 class Answer:
