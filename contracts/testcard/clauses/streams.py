@@ -5,14 +5,15 @@ Knows answers as streams of events. Must not know who answered, or any one provi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from testcard.clauses.base import name_of
-from testcard.common.event_stream import EVENT_STREAM, ServerEvent
+from testcard.common.event_stream import EVENT_STREAM
 from testcard.common.pointer import reply_pointer
 from testcard.common.reading import Reading
-from testcard.common.spec import Node, evidence, words
+from testcard.common.spec import Node, evidence
+from testcard.contract.streamed import broke_off, event_names, stream_words
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
@@ -22,50 +23,56 @@ _AT: Final = ("content", EVENT_STREAM, "x-testcard", "stream")
 def streams(reading: Reading) -> bool:
     """Whether some answer of it is a stream of events whose order is told."""
     answers = (each for operation in reading.operations for each in operation.answers.values())
-    return any(_told(node) for node in answers)
+    return any(stream_words(node) for node in answers)
 
 
 def order(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each stream of events: whether it holds what it should, in order, to its end."""
     for each in seen:
-        told = _told(each.response or {})
-        if told is None or each.media_type != EVENT_STREAM or not each.succeeded:
+        told = stream_words(each.response or {})
+        well = each.succeeded or broke_off(each.events, each.response)
+        if told is None or each.media_type != EVENT_STREAM or not well:
             continue
-        names = _names(each.events, told)
+        names = event_names(each.events, told)
         wanted = " then ".join([*told["order"], *([told["end"]] if "end" in told else [])])
         yield Ruling(
             kept=_in_order(names, told),
             subject=(each.index,),
             seen=", ".join(names) or "no event",
-            expected=f"{wanted}, each picture's own after one another",
+            expected=f"{wanted}, each picture's own after one another{_or_error(told)}",
             evidence=evidence({"x-testcard": told}),
             place=reply_pointer(reading, each.operation, each.reply.status, *_AT),
             detail=name_of(each),
         )
 
 
-def _told(node: Node) -> Node | None:
-    found = words(node.get("content", {}).get(EVENT_STREAM, {})).get("stream")
-    return found if isinstance(found, dict) else None
-
-
-def _names(events: Sequence[ServerEvent], told: Node) -> list[str]:
-    """What each event is called; data that is no JSON stands for itself."""
-    found = []
-    for each in events:
-        document = each.document
-        named = document.get(told["named-by"]) if isinstance(document, dict) else None
-        found.append(named if isinstance(named, str) else each.data[:40])
-    return found
+def _or_error(told: Node) -> str:
+    if "error" not in told:
+        return ""
+    end = f" and {told['end']}" if told.get("end-after-error") else " alone"
+    return f", or broken off by {told['error']}{end}"
 
 
 def _in_order(names: list[str], told: Node) -> bool:
-    """Whether rounds of the order, in which all but the last may come often or not, make it up."""
-    if "end" in told:
-        if names[-1:] != [told["end"]]:
-            return False
-        names = names[:-1]
-    listed: list[str] = told["order"]
+    """Whether rounds of the order, in which all but the last may come often or not, make it up.
+
+    An event that tells of an error may break them off anywhere.
+    """
+    end = [told["end"]] if "end" in told else []
+    broken = told.get("error") in names
+    if broken:
+        at = names.index(told["error"])
+        names, behind = names[:at], names[at + 1 :]
+        end = end if told.get("end-after-error") else []
+    else:
+        cut = len(names) - len(end)
+        names, behind = names[:cut], names[cut:]
+    if behind != end or not _rounds(names, told["order"]):
+        return False
+    return broken or (bool(names) and names[-1] == told["order"][-1])
+
+
+def _rounds(names: list[str], listed: list[str]) -> bool:
     at = 0
     for name in names:
         if name not in listed:
@@ -74,7 +81,7 @@ def _in_order(names: list[str], told: Node) -> bool:
         if here < at:
             return False
         at = 0 if here == len(listed) - 1 else here
-    return bool(names) and names[-1] == listed[-1]
+    return True
 
 
 CLAUSES: Final = (

@@ -13,6 +13,9 @@ import orjson
 
 EVENT_STREAM: Final = "text/event-stream"
 
+BROKEN_STREAM: Final = "testcard:broken-stream"
+"""Words in a prompt that have a stream break off with its error event, where the spec has one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from testcard.common.callbacks import Callback, callbacks_of
 from testcard.common.document import Evidence, Node, calls_in, evidence, words
+from testcard.common.event_stream import EVENT_STREAM
 from testcard.common.fields import Body, bodies_of
 from testcard.common.keyways import KeyWay, key_ways, security_of
 from testcard.common.schema import nodes
@@ -152,6 +153,12 @@ class Operation:
         """Status, `2XX` or `default` -> OpenAPI response object, references resolved."""
         answers: Mapping[str, Node] = self.node["responses"]
         return answers
+
+    @cached_property
+    def errs_amid(self) -> bool:
+        """Whether a stream of events among its answers has one for an error amid it."""
+        streams = (each.get("content", {}).get(EVENT_STREAM, {}) for each in self.answers.values())
+        return any("error" in words(each).get("stream", {}) for each in streams)
 
     @cached_property
     def roles(self) -> frozenset[str]:

@@ -42,6 +42,7 @@ from testcard.contract.payload import (
     reply_roles,
     urls_in,
 )
+from testcard.contract.streamed import broke_off
 
 _BUSY: Final = ("rate-limited", "overloaded", "failed")
 _GIVING: Final = ("pictures", "download", "job-status", "job-result")
@@ -153,8 +154,6 @@ class ReadExchange:
             return masking_of(field, self.asked.by_role.get("mask-invert")).turned(found)
         return found if isinstance(found, Pixels) else None
 
-    # The key
-
     @cached_property
     def _key(self) -> tuple[str, list[Flaw]]:
         return read_key(self.call, self.operation or self.reading.operations[0])
@@ -233,6 +232,7 @@ class ReadExchange:
     def succeeded(self) -> bool:
         """Whether it went well: 2xx, an outcome of 0 where the body has one, no failed job."""
         well = 200 <= self.reply.status < 300 and self.said.get("outcome", 0) == 0
+        well = well and not broke_off(self.events, self.response)
         return well and (self.does == "job-cancel" or self.phase not in LOST)
 
     @property

@@ -224,6 +224,7 @@ def _shown(provider: str, fault: Fault) -> dict[str, Any]:
         "delay": fault.delay,
         "operation": fault.operation,
         "key_sha256": key,
+        "amid": fault.amid,
     }
 
 
@@ -231,7 +232,14 @@ def _lay_fault(parts: Administered, _: Call, said: Said) -> dict[str, Any]:
     served(parts, said["provider"])
     try:
         reading, delay = parts.dialects[said["provider"]].reading, float(said.get("delay", 0))
-        fault = aimed(reading, said.get("kind"), delay, said.get("operation"), said.get("key"))
+        fault = aimed(
+            reading,
+            said.get("kind"),
+            delay,
+            said.get("operation"),
+            said.get("key"),
+            amid=said.get("amid", False),
+        )
         parts.world.fail_next(said["provider"], fault, int(said.get("times", 1)))
     except ValueError as error:
         raise Refused(str(error)) from error

@@ -17,7 +17,7 @@ from testcard.common.job import PictureJob
 from testcard.common.message import Call, Reply
 from testcard.common.operation import Operation
 from testcard.common.picture import Format
-from testcard.common.trouble import Trouble
+from testcard.common.trouble import Kind, Trouble
 from testcard.mock.draws import Draws
 from testcard.mock.routing import Match, Served, normal_path
 from testcard.mock.world import AccountId, Job, World
@@ -38,6 +38,8 @@ class Visit:
         account: who pays; None until the key has been accepted.
         left: credits that are left to the account once this call is paid; None until it is sure.
         facts: role -> what else the answer is to say.
+        amid: the trouble that is to come amid the stream that answers it; None for none.
+        broken: the job, and what is painted of it, of a stream that an error breaks off.
     """
 
     call: Call
@@ -50,6 +52,8 @@ class Visit:
     account: AccountId | None
     left: Decimal | None
     facts: dict[str, Any]
+    amid: Kind | None
+    broken: tuple[PictureJob, Sequence[bytes]] | None
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class Visit:
         self.fields = {} if fields is None else fields
         self.findings, self.notes, self.facts = [], [], {}
         self.account, self.left = account, None
+        self.amid = self.broken = None
 
     @property
     def operation(self) -> Operation | None:
@@ -129,6 +134,10 @@ class Dialect(Served, Protocol):
 
     def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
         """Return how many of the job's pictures the answer carries."""
+        ...
+
+    def errs_amid(self, visit: Visit) -> bool:
+        """Whether the answer is a stream that has an event for an error amid it."""
         ...
 
     def gives_urls(self, visit: Visit) -> bool:

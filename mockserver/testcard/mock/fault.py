@@ -26,6 +26,7 @@ class Fault:
         kind: the trouble it is answered with; None to answer it as ever.
         delay: seconds before its answer is sent, 0 to LONGEST_DELAY.
         operation: operationId of the calls that meet it; None for any.
+        amid: whether it comes amid the stream of events that answers, behind its first events.
         key_sha256: hex digest of the key of the calls that meet it; None for any, and for none.
 
     Raises:
@@ -36,6 +37,7 @@ class Fault:
     delay: float = 0.0
     operation: str | None = None
     key_sha256: str | None = None
+    amid: bool = False
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in KINDS:
@@ -46,18 +48,30 @@ class Fault:
 
 
 def aimed(
-    reading: Reading, kind: Kind | None, delay: float, operation: str | None, key: str | None
+    reading: Reading,
+    kind: Kind | None,
+    delay: float,
+    operation: str | None,
+    key: str | None,
+    *,
+    amid: bool = False,
 ) -> Fault:
     """Return a fault for calls to the provider of `reading`, as an order names them.
 
     Raises:
-        ValueError: the provider has no such operation, or `Fault` refuses it.
+        ValueError: the provider has no such operation, or none with an event for an error amid a
+            stream, or `Fault` refuses it.
     """
     known = [each.id for each in reading.operations]
     if operation is not None and operation not in known:
         provider, listed = reading.spec.id, ", ".join(known)
         raise ValueError(f"{provider} has no operation {operation!r}; it has: {listed}")
-    return Fault(kind, delay, operation, None if key is None else key_digest(key))
+    able = [each.id for each in reading.operations if each.errs_amid]
+    if amid and (kind is None or not able or operation not in (None, *able)):
+        listed = ", ".join(able) or "none"
+        seen = "amid is for a kind of trouble, and operations whose stream has an error event"
+        raise ValueError(f"{seen}; {reading.spec.id} has: {listed}")
+    return Fault(kind, delay, operation, None if key is None else key_digest(key), amid)
 
 
 def times_of(value: object) -> int:

@@ -67,6 +67,8 @@ def meets(visit: Visit, dialect: Dialect, fault: Fault) -> bool:
     operation = visit.operation.id if visit.operation else None
     if fault.operation not in (None, operation):
         return False
+    if fault.amid and not (visit.operation and visit.operation.errs_amid):
+        return False
     return fault.key_sha256 is None or fault.key_sha256 in _digests_of_keys(visit, dialect)
 
 

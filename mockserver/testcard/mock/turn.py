@@ -148,7 +148,9 @@ class Turn:
         if fault is None:
             return
         self._delay = fault.delay
-        if fault.kind is not None:
+        if fault.amid:
+            self._visit.amid = fault.kind
+        elif fault.kind is not None:
             if self._visit.operation is not None:
                 with suppress(Trouble):  # who asks is known where the key is good
                     self._unlock(self._visit.operation)

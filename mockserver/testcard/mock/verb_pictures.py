@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final
 
 from testcard.common.asked import asked_in
+from testcard.common.event_stream import BROKEN_STREAM
 from testcard.common.flaw import sentence
 from testcard.common.job import PictureJob, asked
 from testcard.common.message import Reply
@@ -202,9 +203,33 @@ def _begun(errand: Errand, order: Order, hold: Hold) -> Reply:
         raise
 
 
+def _whole(errand: Errand, wanted: PaintRequest) -> list[bytes]:
+    """Paint; of a stream that has an event for that, an error may come amid it.
+
+    Raises:
+        Trouble: one was asked for; `visit.broken` has what goes ahead of it.
+    """
+    visit = errand.visit
+    if not errand.operation.errs_amid:
+        return errand.services.paint(wanted)
+    amid = errand.dialect.errs_amid(visit)
+    try:
+        painted = errand.services.paint(wanted)
+    except Trouble:
+        raise
+    except Exception:
+        visit.broken = (wanted.job, ()) if amid else None
+        raise
+    kind = visit.amid or ("failed" if amid and BROKEN_STREAM in wanted.job.prompt else None)
+    if kind is not None:
+        visit.broken = (wanted.job, painted) if amid else None
+        raise Trouble(kind, "this failure was asked for, amid the answer")
+    return painted
+
+
 def _painted(errand: Errand, wanted: PaintRequest, hold: Hold) -> Reply:
     """Word the answer before its price is taken: what cannot be worded is free."""
-    painted = errand.services.paint(wanted)
+    painted = _whole(errand, wanted)
     errand.visit.left = hold.left
     reply = errand.dialect.success(errand.visit, wanted.job, painted, errand.world)
     errand.world.settle(hold)
@@ -214,7 +239,7 @@ def _painted(errand: Errand, wanted: PaintRequest, hold: Hold) -> Reply:
 def _linked(errand: Errand, wanted: PaintRequest, order: Order, told: bool, hold: Hold) -> Reply:
     """Answer with pictures that are kept as those of jobs are, and where they are if `told`."""
     world, visit = errand.world, errand.visit
-    painted = errand.services.paint(wanted)
+    painted = _whole(errand, wanted)
     visit.left = hold.left
     kept = world.begin_job(visit.draws.id(), order, hold)
     visit.facts["job-id"] = kept.id

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
-import pybase64
-
-from testcard.common.event_stream import EVENT_STREAM, written
+from testcard.common.event_stream import EVENT_STREAM
 from testcard.common.fields import Body
 from testcard.common.job import PictureJob
 from testcard.common.keys import NO_SUCH_JOB
@@ -26,7 +24,7 @@ from testcard.common.spec import Spec, words
 from testcard.common.states import Phase
 from testcard.common.trouble import Kind, Trouble
 from testcard.mock.dialect import Page, Visit
-from testcard.mock.events import events_of
+from testcard.mock.events import stream_of
 from testcard.mock.facts import (
     Painted,
     of_call,
@@ -53,11 +51,7 @@ from testcard.providers.answers import (
     status_of,
 )
 
-_LOST: Final[Mapping[Phase, Kind]] = {
-    "failed": "failed",
-    "moderated": "moderated",
-    "expired": "expired",
-}
+_LOST: Final[frozenset[Phase]] = frozenset({"failed", "moderated", "expired"})
 _ACHIEVED: Final[dict[str, Any]] = {"message": "success", "outcome": 0}
 
 
@@ -164,11 +158,7 @@ class SpecDialect:
         media_type = self.reply_type(visit)
         known = self.known(visit, world, status) | _ACHIEVED | of_job(job)
         if media_type == EVENT_STREAM:
-            encoded = [pybase64.b64encode(each).decode("ascii") for each in pictures]
-            partials = int(self.said(visit, "partial-images") or 0)
-            events = events_of(response["content"][media_type], known, encoded, partials)
-            kept = (("content-type", media_type), *self._answers.of(response).headers(known))
-            return Reply(status, kept, written(events), streamed=True)
+            return self._streamed(visit, known, pictures)
         if format_of(media_type):
             headers = (("content-type", media_type), *self._answers.of(response).headers(known))
             streamed = bool(words(response).get("chunked"))
@@ -178,6 +168,19 @@ class SpecDialect:
         roles = self._roles - {"picture"} if linked else self._roles
         known |= of_pictures(Painted(job, pictures, media, urls), roles)
         return self.worded(status, response, known)
+
+    def _streamed(self, visit: Visit, known: Mapping[str, Any], pictures: Sequence[bytes]) -> Reply:
+        status, response = self.success_response(visit)
+        told, partials = response["content"][EVENT_STREAM], self.said(visit, "partial-images")
+        broken = visit.broken is not None
+        body = stream_of(told, known, pictures, int(partials or 0), broken=broken)
+        headers = (("content-type", EVENT_STREAM), *self._answers.of(response).headers(known))
+        return Reply(status, headers, body, streamed=True)
+
+    def errs_amid(self, visit: Visit) -> bool:
+        """Whether the answer is a stream that has an event for an error amid it."""
+        operation = visit.operation
+        return bool(operation and operation.errs_amid and self.reply_type(visit) == EVENT_STREAM)
 
     def gives_urls(self, visit: Visit) -> bool:
         """Whether a JSON answer has a place for URLs, and the call does not ask for base64.
@@ -243,7 +246,7 @@ class SpecDialect:
 
     def telling(self, visit: Visit, job: Job, world: World) -> dict[str, Any]:
         """Return what is known of a job that a callback tells of; of a lost one, why."""
-        kind = _LOST.get(job.phase)
+        kind = cast("Kind", job.phase) if job.phase in _LOST else None
         known = self.known(visit, world, self.reading.problems[kind] if kind else 200)
         known |= {"outcome": 0} if job.phase == "succeeded" else {}
         if kind is not None:
@@ -261,6 +264,8 @@ class SpecDialect:
         response = next(filter(None, worded), {})  # what this one does not document, another may
         known = self.known(visit, world, status) | {"message": self.message(trouble)}
         known |= of_trouble(visit, trouble, self.reading.problem_words(trouble.kind))
+        if visit.broken is not None:
+            return self._streamed(visit, known | of_job(visit.broken[0]), visit.broken[1])
         reply = self.worded(status, response, known)
         standard = [each for each in standard_headers(visit, trouble) if not reply.header(each[0])]
         return Reply(status, (*reply.headers, *standard), reply.body)

@@ -22,6 +22,7 @@ from testcard.common.refusals import (
     prices,
     schemas,
     servers,
+    streams,
     vocabulary,
 )
 
@@ -33,6 +34,7 @@ _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *jobs.CHECKS,
     *files.CHECKS,
     *callbacks.CHECKS,
+    *streams.CHECKS,
     *prices.CHECKS,
 )
 
