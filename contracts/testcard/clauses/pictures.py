@@ -73,7 +73,7 @@ def _declared(order: ReadExchange, picture: Picture) -> tuple[Evidence, str] | N
     for told in picture.declared:
         if format_of(told):
             return role_evidence(order, "media-type"), told
-    for _, node in nodes(order.schema or {}):
+    for _, node in nodes(order.schema or {}) if order.asked.output_format is None else ():
         if words(node).get("role") == "picture" and "contentMediaType" in node:
             return evidence(node, "contentMediaType"), node["contentMediaType"]
     return None

@@ -18,7 +18,7 @@ from PIL import Image
 
 from testcard.clauses.base import LIVE_UNPROMISED, asks, name_of
 from testcard.clauses.pictures import is_input_itself
-from testcard.common.picture import Pixels, distance, sniff
+from testcard.common.picture import Pixels, decode, distance, encode, sniff
 from testcard.common.pointer import field_pointer
 from testcard.common.reading import Reading
 from testcard.common.spec import Evidence
@@ -31,7 +31,7 @@ from testcard.contract.verdict import Clause, Ruling
 _APART: Final = 0.25  # strengths nearer than this are not compared
 _GROWTH: Final = 0.3  # of the distance, for a whole unit of strength: far more than chance makes
 _KEPT: Final = 0.004  # mean distance, about 1 of 255: what one rounding of pixels makes
-_KEPT_LOSSY: Final = 0.03  # the same of what JPEG or WebP makes of pixels
+_QUALITY: Final = 75  # of a JPEG or WebP that says nothing: what encoders take by themselves
 _REPAINTED: Final = 0.02
 _STRONG: Final = 0.4  # below this strength, what is repainted may look like the input
 _MARGIN: Final = 8  # pixels beside the mask's edge that may blend
@@ -119,9 +119,24 @@ def mask_kept(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each picture with a mask: black pixels keep the input's own."""
     for each, kept, _repainted in _masked(seen):
         if kept is not None:
-            most = _KEPT if each.first and sniff(each.first.data) == "png" else _KEPT_LOSSY
+            most = _KEPT + _loss(each)
             told = f"mean distance {kept:.4f} from the input where the mask is black"
-            yield _mask_ruling(each, kept <= most, told, f"at most {most}: black is kept")
+            yield _mask_ruling(each, kept <= most, told, f"at most {most:.4f}: black is kept")
+
+
+def _loss(painting: Painting) -> float:
+    """Mean distance that the format alone makes: none of a PNG.
+
+    It is measured: as far as the input itself is from what it is once it was encoded so, in the
+    quality that was asked for, or in `_QUALITY`.
+    """
+    first, init = painting.first, painting.order.picture("init-image")
+    format_ = sniff(first.data) if first else None
+    if first is None or first.pixels is None or init is None or format_ in (None, "png"):
+        return 0.0
+    array = _fit(init, first.pixels)
+    quality = painting.order.asked.output_quality or _QUALITY
+    return distance(array, decode(encode(array, format_, quality)).array)
 
 
 def mask_repainted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:

@@ -12,6 +12,7 @@ from math import sqrt
 from typing import Any, Final, NamedTuple
 
 from testcard.common.fields import NUMBERS, Body, numbers_in
+from testcard.common.picture import Format, format_named
 from testcard.common.place import first_of
 from testcard.common.schema import coerced
 
@@ -81,6 +82,17 @@ class Asked(NamedTuple):
         seed = self.numbers.get("seed")
         drawn = seed is None or (self.draws_up_to is not None and seed <= self.draws_up_to)
         return None if seed is None or drawn else int(seed)
+
+    @property
+    def output_format(self) -> Format | None:
+        """In which format pictures are answered; None where nothing says."""
+        return format_named(self.by_role.get("output-format"))
+
+    @property
+    def output_quality(self) -> int | None:
+        """The quality of a JPEG or WebP, 1 to 100; None where nothing says."""
+        quality = self.numbers.get("output-quality")
+        return None if quality is None else round(min(100, max(1, quality)))
 
     @property
     def strength(self) -> float | None:

@@ -31,7 +31,7 @@ RAW_FIELD: Final = "body"
 NUMBERS: Final = frozenset(
     (
         "width", "height", "samples", "steps", "guidance", "seed", "strength", "image-strength",
-        "megapixels",
+        "megapixels", "output-quality",
     )
 )  # fmt: skip
 """Roles of fields in which numbers stand."""

@@ -35,6 +35,7 @@ __all__ = [
     "decode",
     "distance",
     "encode",
+    "format_named",
     "format_of",
     "media_type",
     "sniff",
@@ -138,6 +139,12 @@ def format_of(media_type: str) -> Format | None:
     return next((known for known in FORMATS if name == f"image/{known}"), None)
 
 
+def format_named(word: object) -> Format | None:
+    """The format that a word means: `png`, `jpeg`, `jpg`, `webp` or a media type; None for none."""
+    text = word.strip().lower() if isinstance(word, str) else ""
+    return format_of(text if "/" in text else f"image/{text}")
+
+
 def file_digest(data: bytes) -> str:
     """Return the digest of a picture's file, hex, by which files are told apart."""
     return xxh3_128_hexdigest(data)
@@ -201,20 +208,25 @@ def _decoded(
             return rgb_of(image), alpha_of(image)
 
 
-def encode(array: NDArray[np.uint8], format: Format) -> bytes:  # noqa: A002
+def encode(
+    array: NDArray[np.uint8],
+    format: Format,  # noqa: A002
+    quality: int = 90,
+) -> bytes:
     """Encode RGB pixels, shape (height, width, 3), 0..255. ValueError for any other array.
 
     PNG is written here: rows filtered by numpy ("up"), deflated by igzip at its level 1.
     Pillow's PNG writer needs ten times the processor time for a file of about that size.
+    `quality` is that of JPEG and WebP, 1 to 100.
     """
     _require_rgb(array)
     if format == "png":
         return _png_bytes(array)
     out = BytesIO()
     if format == "jpeg":
-        Image.fromarray(array).save(out, "JPEG", quality=90)
+        Image.fromarray(array).save(out, "JPEG", quality=quality)
     else:
-        Image.fromarray(array).save(out, "WEBP", quality=90, method=0)
+        Image.fromarray(array).save(out, "WEBP", quality=quality, method=0)
     return out.getvalue()
 
 

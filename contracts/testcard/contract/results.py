@@ -15,7 +15,16 @@ from testcard.common.states import ASKING, AT_WORK, Phase
 from testcard.contract.payload import Picture
 from testcard.contract.trace import ReadExchange
 
-_OF_A_LOOK = ("prompt", "negative-prompt", "steps", "guidance", "scheduler", "style")
+_OF_A_LOOK = (
+    "prompt",
+    "negative-prompt",
+    "steps",
+    "guidance",
+    "scheduler",
+    "style",
+    "output-format",
+    "output-quality",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from testcard.common.document import Node
+from testcard.common.picture import format_named
 from testcard.common.schema import types
 
 GUESS: Final = {"grade": "assumed", "source": "testcard import guessed it from name and type"}
@@ -122,6 +123,8 @@ def meanings(role: str, schema: Mapping[str, Any]) -> Node:
     if role == "as-base64":
         listed = [each for each in schema.get("enum", ()) if each is not None]
         return {str(each): bool(_CODED.search(str(each))) for each in listed}
+    if role == "output-format":  # what is not painted is as if nothing was told
+        return {each: None for each in _shown(schema) if format_named(each) is None}
     form = {"size": _SIZE, "aspect-ratio": _RATIO}.get(role)
     return {each: None for each in _shown(schema) if form and not form.fullmatch(each)}
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from testcard.common.lifetime import Lifetime
 from testcard.common.message import Reply
-from testcard.common.picture import Pixels
+from testcard.common.picture import Pixels, media_type
 from testcard.common.trouble import Trouble
 from testcard.mock.intake import LARGE_BODY
 from testcard.mock.routing import Download
@@ -58,10 +58,10 @@ def _found(order: Order, index: int, services: Services) -> Reply | Step:
 
 def _painted(wanted: PaintRequest, index: int, services: Services) -> Reply:
     data = services.paint(wanted)[index]
-    return Reply(200, (("content-type", "image/png"),), data)
+    return Reply(200, (("content-type", media_type(wanted.format)),), data)
 
 
 def _wanted(order: Order, pictures: Mapping[str, Pixels]) -> PaintRequest:
     """Return all pictures of an order: asked for one by one, they are painted once."""
     work = job_of(order, pictures)
-    return PaintRequest(work, "png", work.samples, order.veil)
+    return PaintRequest(work, order.format, work.samples, order.veil, order.quality)

@@ -17,6 +17,7 @@ import pybase64
 from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.body import FilePart
 from testcard.common.job import PictureJob
+from testcard.common.picture import Format
 from testcard.common.schema import named
 from testcard.common.spec import words
 from testcard.common.spread import spread
@@ -169,10 +170,10 @@ def _of_picture(painted: Painted, index: int, roles: Collection[str]) -> Known:
     return found
 
 
-def urls_of(visit: Visit, job_id: str, count: int) -> list[str]:
+def urls_of(visit: Visit, job_id: str, count: int, format_: Format = "png") -> list[str]:
     """Return where the pictures of a job are."""
     base = f"{visit.base}{ADMIN_PREFIX}pictures/{job_id}"
-    return [f"{base}/{index}.png" for index in range(count)]
+    return [f"{base}/{index}.{format_}" for index in range(count)]
 
 
 # Of trouble

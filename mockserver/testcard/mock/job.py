@@ -13,6 +13,7 @@ from testcard.common.job import PictureJob
 from testcard.common.lifetime import Lifetime
 from testcard.common.masking import OWN_MASKING, Masking
 from testcard.common.message import Call
+from testcard.common.picture import Format
 from testcard.common.states import AT_WORK, Phase
 from testcard.mock.account import Hold
 from testcard.mock.veil import Veil
@@ -163,6 +164,8 @@ class Order:
         policy: when it ends; None for that of all jobs to come.
         ending: how it ends.
         origin: the call that it came from, where somebody is to be told of it; None for nobody.
+        format: of its pictures.
+        quality: of JPEG and WebP, 1 to 100; None for the usual one.
     """
 
     work: PictureJob
@@ -172,6 +175,8 @@ class Order:
     policy: JobPolicy | None = None
     ending: Ending = WELL
     origin: Origin | None = None
+    format: Format = "png"
+    quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

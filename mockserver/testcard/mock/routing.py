@@ -30,7 +30,9 @@ _ADDRESSES_REMEMBERED: Final = 128
 _LONGEST_ADDRESS: Final = 400  # characters of method, host and path that are remembered
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
-_DOWNLOAD: Final = re.compile(ADMIN_PREFIX + r"pictures/(?P<job>[\w-]+)/(?P<index>[0-9]{1,3})\.png")
+_DOWNLOAD: Final = re.compile(
+    ADMIN_PREFIX + r"pictures/(?P<job>[\w-]+)/(?P<index>[0-9]{1,3})\.(png|jpeg|webp)"
+)
 _FILE: Final = re.compile(ADMIN_PREFIX + r"files/(?P<id>[\w-]+)")
 _MOST_PLACES: Final = 3  # that a path is told to stand at
 _METHODS_OF_DOWNLOADS: Final = ("GET", "HEAD")

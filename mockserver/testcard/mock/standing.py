@@ -11,13 +11,13 @@ from itertools import takewhile
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
-from testcard.common.addresses import ADMIN_PREFIX
 from testcard.common.hosts import authority_of
 from testcard.common.operation import Operation
 from testcard.common.place import Place
 from testcard.common.reading import Reading
 from testcard.common.states import Phase
 from testcard.mock.dialect import Visit
+from testcard.mock.facts import urls_of
 from testcard.mock.job import Job
 from testcard.mock.jobs import share_done
 from testcard.mock.render import each_of
@@ -52,8 +52,7 @@ def _urls(told: _Told) -> list[str]:
     job = told.job
     if job.phase != "succeeded":
         return []
-    base, count = told.visit.base, job.order.work.samples
-    return [f"{base}{ADMIN_PREFIX}pictures/{job.id}/{index}.png" for index in range(count)]
+    return urls_of(told.visit, job.id, job.order.work.samples, job.order.format)
 
 
 def _pictures(told: _Told) -> list[dict[str, Any]]:

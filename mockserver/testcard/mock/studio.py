@@ -34,20 +34,22 @@ class PaintRequest:
         format: png, jpeg or webp.
         count: the first so many of the job's pictures.
         veil: what is made of them where nobody is to see them: blurred or black.
+        quality: of JPEG and WebP, 1 to 100; None for the usual one.
     """
 
     job: PictureJob
     format: Format
     count: int
     veil: Veil | None = None
+    quality: int | None = None
 
     @cached_property
     def digest(self) -> bytes:
         """Of job and format: equal for equal pictures, keeps neither prompt nor picture alive."""
         init = self.job.init.digest if self.job.init else None
         mask = self.job.mask.digest if self.job.mask else None
-        veil = (self.veil,) if self.veil else ()
-        said = repr((self.job.without_pictures(), init, mask, self.format, *veil))
+        more = (self.veil, self.quality) if self.veil or self.quality else ()
+        said = repr((self.job.without_pictures(), init, mask, self.format, *more))
         return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
@@ -135,14 +137,15 @@ class Studio:
             del self._under_way[wanted.digest, wanted.count]
 
     def _painting(self, wanted: PaintRequest) -> Iterator[bytes]:
-        for index, picture in enumerate(self._encoded(wanted.job, wanted.format, wanted.count)):
+        for index, picture in enumerate(self._encoded(wanted)):
             if wanted.veil is not None:
                 picture = veiled(picture, wanted.format, wanted.veil)
             yield self._painted.keep((wanted.digest, index), picture)
 
-    def _encoded(self, job: PictureJob, format_: Format, count: int) -> Iterator[bytes]:
-        own = getattr(self.engine, "encoded", None)
-        if own is not None:
-            yield from own(job, format_, count)
-        else:
-            yield from (encode(array, format_) for array in islice(self.engine.paint(job), count))
+    def _encoded(self, wanted: PaintRequest) -> Iterator[bytes]:
+        own, quality = getattr(self.engine, "encoded", None), wanted.quality
+        if own is not None and quality is None:
+            yield from own(wanted.job, wanted.format, wanted.count)
+            return
+        for array in islice(self.engine.paint(wanted.job), wanted.count):
+            yield encode(array, wanted.format, *(() if quality is None else (quality,)))

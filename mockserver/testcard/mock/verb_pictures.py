@@ -27,6 +27,7 @@ from testcard.common.states import Phase
 from testcard.common.trouble import Trouble
 from testcard.mock.errand import Errand
 from testcard.mock.facts import urls_of
+from testcard.mock.formats import encoding_asked, note_needless
 from testcard.mock.job import Ending
 from testcard.mock.services import Step
 from testcard.mock.studio import PaintRequest
@@ -80,6 +81,8 @@ def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Repl
     found = _moderated(errand, later)
     order = order_of(uploads, later, _veil(found), wait_of(errand))
     order = _with_ending(errand, _with_origin(errand, order), found)
+    order = _encoded_as_asked(errand, order)
+    note_needless(errand.visit, encoding_asked(errand.visit), order.format)
     return _paid(errand, later, lambda hold: _begun(errand, order, hold))
 
 
@@ -88,17 +91,23 @@ def _paint(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Repl
     found = _moderated(errand, now)
     if found is not None:
         errand.visit.facts |= found.facts
+    asked, format_ = encoding_asked(errand.visit), dialect.picture_format_of(errand.visit)
+    note_needless(errand.visit, asked, format_)
     wanted = PaintRequest(
         now,
-        dialect.picture_format_of(errand.visit),
+        format_,
         dialect.pictures_wanted(errand.visit, now),
         _veil(found),
+        None if format_ == "png" else asked.quality,
     )
     deliver = partial(_painted, errand, wanted)
     linked = dialect.gives_urls(errand.visit)
     if linked or errand.operation.callbacks:
         order = replace(order_of(uploads, now, wanted.veil), policy=_AT_ONCE)
         order = _with_ending(errand, _with_origin(errand, order))
+        order = _encoded_as_asked(errand, order)
+        if linked:
+            wanted = replace(wanted, format=order.format, quality=order.quality)
         if linked or order.origin is not None:
             deliver = partial(_linked, errand, wanted, order, linked)
     if errand.services.studio.known(wanted):
@@ -119,6 +128,15 @@ def _with_ending(errand: Errand, order: Order, found: Moderation | None = None) 
         return order if lifetime is None else replace(order, ending=Ending(lifetime=lifetime))
     phase: Phase = "moderated" if found.how == "state" else "succeeded"
     return replace(order, ending=Ending(phase, found.word, found.facts, lifetime))
+
+
+def _encoded_as_asked(errand: Errand, order: Order) -> Order:
+    """Return an order for pictures in the format that the call asks for, PNG unless it does."""
+    asked = encoding_asked(errand.visit)
+    if asked.format is None:
+        return order
+    quality = None if asked.format == "png" else asked.quality
+    return replace(order, format=asked.format, quality=quality)
 
 
 def wait_of(errand: Errand) -> float:
@@ -244,7 +262,8 @@ def _linked(errand: Errand, wanted: PaintRequest, order: Order, told: bool, hold
     kept = world.begin_job(visit.draws.id(), order, hold)
     visit.facts["job-id"] = kept.id
     if told:
-        visit.facts["picture-urls"] = urls_of(visit, kept.id, wanted.job.samples)
+        urls = urls_of(visit, kept.id, wanted.job.samples, order.format)
+        visit.facts["picture-urls"] = urls
         visit.facts |= {} if kept.expires is None else {"expires-at": kept.expires}
     try:
         return errand.dialect.success(visit, wanted.job, painted, world)

@@ -34,22 +34,21 @@ from testcard.mock.facts import (
     said,
     wants_base64,
 )
-from testcard.mock.negotiation import is_json, preferred
+from testcard.mock.negotiation import is_json
 from testcard.mock.render import each_of, json_bytes, render
 from testcard.mock.standing import facts_of
 from testcard.mock.world import AccountId, Job, World
 from testcard.providers.answers import (
-    JSON,
     URLS,
     Answers,
     example_body,
     example_headers,
     json_of,
-    media_types_in,
     roles_in,
     standard_headers,
     status_of,
 )
+from testcard.providers.replying import format_for, type_for, usual_format
 
 _LOST: Final[frozenset[Phase]] = frozenset({"failed", "moderated", "expired"})
 _ACHIEVED: Final[dict[str, Any]] = {"message": "success", "outcome": 0}
@@ -106,38 +105,15 @@ class SpecDialect:
 
     def picture_format(self, operation: Operation) -> Format:
         """Return the format that the operation's answer names; PNG where none is named."""
-        for status, response in operation.answers.items():
-            if status[0] in "2d":
-                for media_type, content in response.get("content", {}).items():
-                    for named in (media_type, *media_types_in(content["schema"])):
-                        if format_ := format_of(named):
-                            return format_
-        return "png"
+        return usual_format(operation)
 
     def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
         """Return all of them for JSON, one for bytes."""
         return 1 if format_of(self.reply_type(visit)) else job.samples
 
     def reply_type(self, visit: Visit) -> str:
-        """Return the media type of the success that answers this call.
-
-        Of several that are documented, the call's as-base64 field decides between JSON and bytes;
-        then its Accept header; then what the spec `prefers`; then the first that is a picture.
-        """
-        _, response = self.success_response(visit)
-        offered: list[str] = list(response.get("content", ()))
-        if EVENT_STREAM in offered and self.said(visit, "stream"):
-            return EVENT_STREAM
-        told = [each for each in offered if is_json(each)] or [JSON]
-        pictures = [each for each in offered if format_of(each)]
-        if not pictures or len(offered) == 1:
-            return (pictures or told)[0]
-        asked, pool = wants_base64(visit), [*pictures, *told]
-        if asked is not None:
-            pool = told if asked and JSON in offered else pictures
-        usual: str = words(response).get("prefers", "")
-        named = preferred(visit.call.header("accept"), pool)
-        return named or (usual if usual in pool else pool[0])
+        """Return the media type of the success that answers this call."""
+        return type_for(visit, self.success_response(visit)[1])
 
     def said(self, visit: Visit, role: str) -> Any:
         """Return what the call says in the field with this role, or the field's default."""
@@ -209,10 +185,8 @@ class SpecDialect:
     def picture_format_of(self, visit: Visit) -> Format:
         """Return the format of the pictures that answer this call."""
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
-        answered = self.reply_type(visit)
-        content = self.success_response(visit)[1].get("content", {}).get(answered)
-        named = (answered, *(media_types_in(content["schema"]) if content else ()))
-        told = next((told for each in named if (told := format_of(each))), None)
+        response, answered = self.success_response(visit)[1], self.reply_type(visit)
+        told = format_for(visit, response, answered)
         return told or self.picture_format(visit.operation)
 
     def begun(self, visit: Visit, job: Job, world: World) -> Reply:

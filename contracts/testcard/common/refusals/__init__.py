@@ -16,6 +16,7 @@ from testcard.common.refusals import (
     callbacks,
     calls,
     files,
+    formats,
     jobs,
     keys,
     loose,
@@ -36,6 +37,7 @@ _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *callbacks.CHECKS,
     *streams.CHECKS,
     *prices.CHECKS,
+    *formats.CHECKS,
 )
 
 

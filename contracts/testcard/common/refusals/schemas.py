@@ -16,7 +16,8 @@ from testcard.common.schema import nodes
 
 _SINGLE: Final = frozenset(
     {"width", "height", "size", "samples", "steps", "guidance", "strength", "image-strength",
-     "seed", "scheduler", "as-base64", "mask-image", "negative-prompt", "file"}
+     "seed", "scheduler", "as-base64", "mask-image", "negative-prompt", "file",
+     "output-format", "output-quality"}
 )  # fmt: skip
 _RANGES: Final = (
     ("minimum", "maximum"),
