@@ -7,7 +7,7 @@ any one provider.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Final
 
@@ -22,7 +22,7 @@ from testcard.common.spec import Evidence
 from testcard.contract.flaw import flaws
 from testcard.contract.results import Painting, asked_key, paintings
 from testcard.contract.trace import ReadExchange
-from testcard.contract.verdict import Clause, Ruling
+from testcard.contract.verdict import Clause, Ruling, Strength, TargetKind
 
 _LAW: Final = Evidence("assumed", "image-to-image takes int(steps x strength) denoising steps")
 _MOST_PAIRS: Final = 200
@@ -192,6 +192,7 @@ def _clause(
     roles: tuple[str, ...],
     judge: Callable[[Reading, tuple[ReadExchange, ...]], Iterator[Ruling]],
     wants: str,
+    strength: Mapping[TargetKind, Strength] = LIVE_UNPROMISED,
 ) -> Clause:
     return Clause(
         f"pictures.{name}",
@@ -200,7 +201,7 @@ def _clause(
         lambda reading: all(asks(reading, *role.split("|")) for role in roles),
         judge,
         wants,
-        LIVE_UNPROMISED,
+        strength,
     )
 
 
@@ -253,6 +254,14 @@ CLAUSES: Final = (
         ("negative-prompt",),
         _matters("negative-prompt"),
         "the same request with and without a negative prompt",
+    ),
+    _clause(
+        "weight-matters",
+        "Another weight of a prompt gives another picture.",
+        ("prompt-weight",),
+        _matters("prompt-weight"),
+        "the same request with two weights of its prompt",
+        {"reference": "unpromised"},
     ),
     _clause(
         "guidance-matters",

@@ -13,12 +13,13 @@ from typing import Any, Final, NamedTuple
 
 from testcard.common.fields import NUMBERS, Body, numbers_in
 from testcard.common.picture import Format, format_named
-from testcard.common.place import first_of
+from testcard.common.place import first_of, items_of
 from testcard.common.schema import coerced
 
 DEFAULT_SIDE: Final = 512
 """Pixels of a picture's side where neither the call nor a picture in it says."""
 
+_WEIGHT: Final = "prompt-weight"
 _RATIO: Final = re.compile(r"\s*([0-9]{1,4})\s*:\s*([0-9]{1,4})\s*")
 _MEGAPIXEL: Final = 1024 * 1024
 _STEP: Final = 8  # pixels that sides of a ratio are multiples of
@@ -34,12 +35,15 @@ class Asked(NamedTuple):
         options: the same by name, of fields of role `option`, of which there may be several.
         numbers: role -> number, for those of `NUMBERS` that are asked for.
         draws_up_to: seeds up to this one ask for a random one; None where none does.
+        weights: prompts and how much each counts, where a list weighs them; `prompt` has those
+            above 0, `negative-prompt` those below.
     """
 
     by_role: Mapping[str, Any]
     options: Mapping[str, Any]
     numbers: Mapping[str, float]
     draws_up_to: int | None
+    weights: tuple[tuple[str, float], ...] = ()
 
     def size(self, native: tuple[int, int] | None) -> tuple[int, int] | None:
         """Return width and height in pixels; None where they cannot be told.
@@ -122,14 +126,36 @@ def asked_in(body: Body | None, fields: Mapping[str, Any]) -> Asked:
         else:
             sent[each.role] = value
     by_role = {**body.defaults, **sent}
+    weights = _weighed(body, fields, by_role) if _WEIGHT in body.by_role else ()
     if body.value_maps:
         _translate(body, by_role)
-        return Asked(by_role, options, numbers_in(by_role), body.draws_up_to)
+        return Asked(by_role, options, numbers_in(by_role), body.draws_up_to, weights)
     numbers: Mapping[str, float] = body.default_numbers
     if not NUMBERS.isdisjoint(sent):
         usual = {role: each for role, each in numbers.items() if role not in sent}
         numbers = usual | numbers_in(sent)
-    return Asked(by_role, options, numbers, body.draws_up_to)
+    return Asked(by_role, options, numbers, body.draws_up_to, weights)
+
+
+def _weighed(
+    body: Body, fields: Mapping[str, Any], by_role: dict[str, Any]
+) -> tuple[tuple[str, float], ...]:
+    """Return weighed prompts; together they are the prompt, and those below 0 the negative one."""
+    weight, prompt = body.by_role[_WEIGHT], body.by_role["prompt"]
+    values = [one for _, one in items_of(fields.get(prompt.name))]
+    told = [one for _, one in items_of(fields.get(weight.name))]
+    usual = weight.default if isinstance(weight.default, int | float) else 1
+    pairs = []
+    for at, text in enumerate(values):
+        said = told[at] if at < len(told) else None
+        pairs.append((text, float(said if isinstance(said, int | float) else usual)))
+    weights = tuple((text, each) for text, each in pairs if isinstance(text, str) and text)
+    own = by_role.get("negative-prompt")
+    kept_out = [own] if isinstance(own, str) and own else []
+    kept_out += [text for text, each in weights if each < 0]
+    by_role["prompt"] = ", ".join(text for text, each in weights if each > 0)
+    by_role["negative-prompt"] = ", ".join(kept_out)
+    return weights
 
 
 def _translate(body: Body, by_role: dict[str, Any]) -> None:

@@ -44,6 +44,8 @@ class PictureJob:
         style: the vendor's style preset; None for none.
         options: what else was asked, as sorted (name, value) pairs.
         family: which Stable Diffusion is to paint: sd for 1.x and 2.x, sdxl for XL.
+        weights: prompts and how much each counts, where they are weighed; `prompt` has those
+            above 0, `negative_prompt` those below.
     """
 
     provider: str
@@ -62,6 +64,7 @@ class PictureJob:
     style: str | None = None
     options: tuple[tuple[str, str | int | float | bool], ...] = ()
     family: Family = "sd"
+    weights: tuple[tuple[str, float], ...] = ()
 
     def without_pictures(self) -> PictureJob:
         """Return the same job without the pictures sent, which take far more memory than it."""
@@ -70,7 +73,7 @@ class PictureJob:
         return PictureJob(
             self.provider, self.prompt, self.negative_prompt, None, None, self.width, self.height,
             self.samples, self.steps, self.guidance, self.strength, self.seed, self.scheduler,
-            self.style, self.options, self.family,
+            self.style, self.options, self.family, self.weights,
         )  # fmt: skip
 
 
@@ -143,6 +146,7 @@ def asked(
         told("style"),
         tuple(sorted([each for each in said.options.items() if each[0] in fields])),
         family,
+        () if [each for _, each in said.weights] in ([], [1]) else said.weights,
     )
 
 

@@ -177,6 +177,9 @@ def asked_key(seen: ReadExchange, *without: str) -> Hashable:
         value = seen.sent(role)
         parts[role] = seen.files.content(value) or _plain(value)
     parts |= {"size": seen.size, "strength": seen.asked.strength, "seed": seen.asked.seed}
+    if seen.asked.weights:
+        parts["prompt weighed"] = tuple(text for text, _ in seen.asked.weights)
+        parts["prompt-weight"] = tuple(weight for _, weight in seen.asked.weights)
     parts |= {f"option {name}": _plain(value) for name, value in seen.asked.options.items()}
     kept = {name: value for name, value in parts.items() if name.partition(" ")[0] not in without}
     name = seen.operation.id if seen.operation else ""

@@ -172,6 +172,9 @@ class _Planner:
     def _compared(self, operation: Operation, values: Values, base: Fields) -> Iterator[PlanStep]:
         step = self._step
         yield step("another prompt", operation, base | values.put("prompt", PROMPTS[1]))
+        for weight in (1.0, 0.5) if values.role("prompt-weight") else ():
+            fields = base | values.put("prompt-weight", weight)
+            yield step(f"a prompt of weight {weight:g}", operation, fields)
         if values.role("negative-prompt"):
             fields = base | values.put("negative-prompt", "fog and rain")
             yield step("a negative prompt", operation, fields)

@@ -107,7 +107,7 @@ def _look(job: PictureJob, sample: int) -> bytes:
     Written as ASCII JSON first, so that any text has one spelling and no two jobs share it.
     """
     asked = (job.prompt, job.negative_prompt, job.style, job.scheduler, float(job.guidance))
-    told = json.dumps((*asked, job.seed, sample)).encode()
+    told = json.dumps((*asked, job.seed, sample, *job.weights)).encode()
     return hashlib.blake2b(told, digest_size=chart.LOOK_BYTES).digest()
 
 
@@ -125,10 +125,11 @@ def _caption(card: Image.Image, job: PictureJob) -> None:
     facts = f"{job.provider} {job.width}x{job.height} seed {job.seed}"
     if job.init is not None:
         facts += f" strength {effective_strength(job):.2f}"
+    prompt = ", ".join(f"{text} ({each:g})" for text, each in job.weights) or job.prompt
     pen, font = ImageDraw.Draw(card), ImageFont.load_default(size)
     room = chart.main_disc(card.width, card.height).radius * 1.62
     facts_font = ImageFont.load_default(max(5, min(size, size * room / font.getlength(facts))))
-    for text, letters, share in ((facts, facts_font, 0.30), (job.prompt, font, 0.70)):
+    for text, letters, share in ((facts, facts_font, 0.30), (prompt, font, 0.70)):
         place = (card.width / 2, top + (bottom - top) * share)
         pen.text(place, _shorten(text, letters, room), (235, 235, 235), letters, anchor="mm")
 

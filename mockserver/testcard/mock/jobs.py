@@ -189,6 +189,7 @@ def _weight(job: Job) -> int:
     texts = getsizeof(work.prompt) + getsizeof(work.negative_prompt)
     texts += getsizeof(work.scheduler) + getsizeof(work.style)
     texts += sum([getsizeof(each.value) for each in uploads if len(each.value) < _LARGE])
+    texts += sum([getsizeof(each) + _OPTION for each, _ in work.weights])
     options = sum(map(getsizeof, chain.from_iterable(work.options))) + _OPTION * len(work.options)
     if job.order.origin is not None:
         texts += _origin_weight(job.order.origin)

@@ -65,7 +65,17 @@ def job(errand: Errand) -> Reply | Step:
 
 def _uploads(errand: Errand) -> Uploads:
     uploads = uploads_of(errand.visit, errand.body)
+    if len(uploads) > 1:
+        _note_further(errand, uploads)
     return with_files(uploads, errand) if errand.dialect.reading.keeps_files else uploads
+
+
+def _note_further(errand: Errand, uploads: Uploads) -> None:
+    """Note pictures beside the first of a role: an engine takes one."""
+    first: dict[str, str] = {}
+    for name, each in uploads.items():
+        if each.role and first.setdefault(each.role, name) != name:
+            errand.visit.notes.append((name, f"{first[each.role]} is used, and no other picture"))
 
 
 def _taken(errand: Errand, uploads: Uploads, then: Then) -> Reply | Step:

@@ -119,6 +119,8 @@ def ignored(job: PictureJob) -> Iterator[tuple[str, str]]:
         yield "style", f"no style is called {job.style!r}: none is applied"
     if job.guidance <= 1:
         yield "guidance", f"a guidance of {job.guidance:g} is none: the negative prompt has no part"
+    if {weight for _, weight in job.weights} - {1.0, -1.0}:
+        yield "weight", "prompts count whole here: above 0 as the prompt, below as the negative one"
     if job.init is not None and int(job.steps * job.strength) < 1:
         yield "strength", "less than one step is taken: the picture sent is the answer"
     if _refined(job) and job.family != "sdxl":

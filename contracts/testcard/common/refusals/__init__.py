@@ -21,6 +21,7 @@ from testcard.common.refusals import (
     keys,
     loose,
     prices,
+    prompts,
     schemas,
     servers,
     streams,
@@ -38,6 +39,7 @@ _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *streams.CHECKS,
     *prices.CHECKS,
     *formats.CHECKS,
+    *prompts.CHECKS,
 )
 
 
