@@ -13,6 +13,7 @@ from testcard.clauses import (
     files,
     formats,
     jobs,
+    limits,
     metamorphic,
     money,
     pictures,
@@ -28,6 +29,7 @@ from testcard.contract.verdict import Clause
 CLAUSES: Final[tuple[Clause, ...]] = (
     *wire.CLAUSES,
     *streams.CLAUSES,
+    *limits.CLAUSES,
     *pictures.CLAUSES,
     *formats.CLAUSES,
     *metamorphic.CLAUSES,

@@ -43,8 +43,12 @@ class _Span:
 
 
 def _balance(seen: ReadExchange) -> Decimal | None:
+    return _amount(seen.said.get("remaining-credits"))
+
+
+def _amount(told: object) -> Decimal | None:
     try:
-        value = Decimal(str(seen.said.get("remaining-credits")).strip())
+        value = Decimal(str(told).strip())
     except InvalidOperation:
         return None
     return value if value.is_finite() else None
@@ -166,6 +170,24 @@ def empty_refused(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[
         )
 
 
+def cost_told(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
+    """Rule on each success that tells what it costs: whether that is its price."""
+    for each in seen:
+        if not each.succeeded or each.does not in _PAID or "cost" not in each.said:
+            continue
+        told, wanted = _amount(each.said["cost"]), each.price
+        if wanted is not None:
+            yield Ruling(
+                kept=told == wanted,
+                subject=(each.index,),
+                seen=f"{each.said['cost']!r} said to be the cost",
+                expected=f"{wanted}",
+                evidence=weakest((_price_of(reading, each).evidence, role_evidence(each, "cost"))),
+                place=_PRICE,
+                detail=name_of(each),
+            )
+
+
 def _tells(reading: Reading) -> bool:
     return replies(reading, "remaining-credits")
 
@@ -204,6 +226,15 @@ CLAUSES: Final = (
         _tells,
         never_rises,
         "two answers that tell the balance",
+    ),
+    Clause(
+        "money.cost-told",
+        "money",
+        "What a call is said to cost is its price.",
+        lambda reading: replies(reading, "cost"),
+        cost_told,
+        "a successful call that tells what it costs",
+        LIVE_UNPROMISED,
     ),
     Clause(
         "money.empty-refused",

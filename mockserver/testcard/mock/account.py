@@ -67,6 +67,19 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLeft:
+    """What is left of a rate limit.
+
+    Attributes:
+        calls: that may be made at once.
+        resets: seconds until as many as ever may be.
+    """
+
+    calls: int
+    resets: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Credits reserved for one call or job, to be settled or released once.
 

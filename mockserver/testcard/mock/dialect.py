@@ -37,6 +37,7 @@ class Visit:
         notes: what of the call had no effect on the picture, as (field, why).
         account: who pays; None until the key has been accepted.
         left: credits that are left to the account once this call is paid; None until it is sure.
+        cost: credits that the call takes if it succeeds; None until it is sure.
         facts: role -> what else the answer is to say.
         amid: the trouble that is to come amid the stream that answers it; None for none.
         broken: the job, and what is painted of it, of a stream that an error breaks off.
@@ -51,6 +52,7 @@ class Visit:
     notes: list[tuple[str, str]]
     account: AccountId | None
     left: Decimal | None
+    cost: Decimal | None
     facts: dict[str, Any]
     amid: Kind | None
     broken: tuple[PictureJob, Sequence[bytes]] | None
@@ -68,7 +70,7 @@ class Visit:
         self.takes = match.operation.body_for(call.media_type) if match.operation else None
         self.fields = {} if fields is None else fields
         self.findings, self.notes, self.facts = [], [], {}
-        self.account, self.left = account, None
+        self.account, self.left, self.cost = account, None, None
         self.amid = self.broken = None
 
     @property

@@ -50,6 +50,10 @@ def _credits(visit: Visit, world: World) -> Any:
     return amount(left)
 
 
+def _cost(visit: Visit, _: World) -> Any:
+    return None if visit.cost is None else amount(visit.cost)
+
+
 def _model(visit: Visit, _: World) -> Any:
     return said(visit, "model")
 
@@ -75,6 +79,7 @@ def _repeatable(value: Any) -> bool:
 OF_CALLS: Final[Mapping[str, _Of_Call]] = {
     "trace-id": lambda visit, _: visit.draws.id(),
     "remaining-credits": _credits,
+    "cost": _cost,
     "created": lambda _, world: world.now(),
     "model": _model,
     "echo": _echo,
@@ -200,7 +205,7 @@ def of_trouble(visit: Visit, trouble: Trouble, said: Mapping[str, Any]) -> Known
     if trouble.kind == "method-not-allowed":
         known["allow"] = ", ".join(visit.match.allowed)
     if trouble.retry_after is not None:
-        known["retry-after"] = known["rate-reset"] = trouble.retry_after
+        known["retry-after"] = trouble.retry_after
     return known | dict(said)
 
 

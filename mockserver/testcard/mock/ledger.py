@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from math import ceil
 
-from testcard.mock.world import Account, AccountId, Hold, credits_of
+from testcard.mock.world import Account, AccountId, Hold, RateLeft, credits_of
 
 _ACCOUNT = 1_300  # bytes that an account takes, a hold, and one call that is counted
 _HOLD = 500
@@ -118,6 +118,12 @@ class Ledger:
         calls.append(now)
         self._calls += 1
         return None
+
+    def rate_left(self, who: AccountId, most: int, seconds: float, now: float) -> RateLeft:
+        """Return what is left of a rate limit; to ask counts as no call."""
+        counted = [each for each in self._used(who).calls if each > now - seconds]
+        resets = counted[-1] + seconds - now if counted else 0.0
+        return RateLeft(max(0, most - len(counted)), resets)
 
     def _used(self, who: AccountId) -> _Entry:
         key = _key(who)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from threading import RLock
 
 from testcard.common.states import AT_WORK, Phase
+from testcard.mock.account import RateLeft
 from testcard.mock.changing import Changing
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
@@ -140,6 +141,11 @@ class MemoryWorld:
         """Count a call against a rate limit; the seconds to wait where it is one too many."""
         with self._changing:
             return self._ledger.wait_for_turn(who, most, seconds, self.now())
+
+    def rate_left(self, who: AccountId, most: int, seconds: float = 60) -> RateLeft:
+        """Return what is left to an account of such a limit; to ask counts as no call."""
+        with self._changing:
+            return self._ledger.rate_left(who, most, seconds, self.now())
 
     # Faults
 

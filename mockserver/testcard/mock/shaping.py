@@ -17,6 +17,8 @@ from testcard.common.spec import words
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES: Final = frozenset({"created", "delivered-at", "expires", "expires-at"})
+_RESET: Final = "rate-limit-reset"
+_SPECIAL: Final = _TIMES | {_RESET, "breach-path"}
 _SINGLE: Final = frozenset({"picture", "picture-url"})  # where a list may be, one stands alone
 _NUMBERS: Final = frozenset({"number", "integer"})
 _OF_FORMATS: Final[Mapping[str, str]] = {
@@ -45,7 +47,7 @@ class Shaping:
         self._role: str = self._own.get("role", "")
         self._in_uri = self._role == "picture" and self._own.get("encodings") == ["data-uri"]
         changed = self._in_uri or self._enum is not None or "scale" in self._own
-        special = self._role in _TIMES or self._role == "breach-path" or self._kinds == ("array",)
+        special = self._role in _SPECIAL or self._kinds == ("array",)
         self._keeps_texts = not (changed or special)
 
     def __call__(self, value: Any, known: Mapping[str, Any]) -> Any:
@@ -57,8 +59,12 @@ class Shaping:
         if self._keeps_texts and type(value) is str:
             return value
         own, kinds = self._own, self._kinds
+        if self._role == _RESET and own.get("as", "seconds") != "seconds":
+            return _time(value["at"], own["as"], kinds)
         if self._role in _TIMES:
             return _time(value, own.get("as"), kinds)
+        if self._role == _RESET:
+            value = ceil(value["seconds"])
         if self._role == "breach-path":
             value = _path(value, own, kinds, known)
         if isinstance(value, Sequence) and not isinstance(value, str):

@@ -7,6 +7,7 @@ provider.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -17,7 +18,7 @@ from testcard.common.place import Place
 from testcard.common.reading import Reading
 from testcard.common.states import Phase
 from testcard.mock.dialect import Visit
-from testcard.mock.facts import urls_of
+from testcard.mock.facts import amount, urls_of
 from testcard.mock.job import Job
 from testcard.mock.jobs import share_done
 from testcard.mock.render import each_of
@@ -128,6 +129,7 @@ _FACTS: Final[Mapping[str, Callable[[_Told], Any]]] = {
     "created": lambda told: told.job.created,
     "job-state": lambda told: _word(told),
     "expires-at": lambda told: told.job.expires,
+    "cost": lambda told: amount(_cost(told.job)),
     "message": lambda told: _SAID.get(told.job.phase),
     "picture-urls": lambda told: _urls(told) or None,
     "picture-url": lambda told: next(iter(_urls(told)), None),
@@ -139,6 +141,10 @@ _FACTS: Final[Mapping[str, Callable[[_Told], Any]]] = {
     "cancel-url": _link("job-cancel"),
 }
 """Role -> what is told of a job; None where nothing is."""
+
+
+def _cost(job: Job) -> Decimal:
+    return job.hold.amount if job.at_work or job.phase == "succeeded" else Decimal(0)
 
 
 def _word(told: _Told) -> str:

@@ -193,11 +193,12 @@ def _paid(errand: Errand, job: PictureJob, deliver: Callable[[Hold], Reply]) -> 
     hold = world.reserve(visit.account, price) if visit.account else None
     if hold is None:
         raise Trouble("no-credits", f"the call costs {price} credits and the account has fewer")
+    visit.cost = price
     try:
         visit.notes += errand.services.studio.notes(job)
         return deliver(hold)
     except BaseException:
-        visit.left = None
+        visit.left = visit.cost = None
         world.release(hold)
         raise
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final, Protocol
 
-from testcard.mock.account import Account, AccountId, Hold, credits_of
+from testcard.mock.account import Account, AccountId, Hold, RateLeft, credits_of
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
 from testcard.mock.files import Files
@@ -25,6 +25,7 @@ __all__ = [
     "JobPolicy",
     "JobState",
     "Order",
+    "RateLeft",
     "Upload",
     "World",
     "credits_of",
@@ -109,6 +110,10 @@ class World(Protocol):
         Returns:
             None where the call may go on, else the whole seconds until one may.
         """
+        ...
+
+    def rate_left(self, who: AccountId, most: int, seconds: float = 60) -> RateLeft:
+        """Return what is left to an account of such a limit; to ask counts as no call."""
         ...
 
     # Faults

@@ -48,6 +48,7 @@ from testcard.providers.answers import (
     standard_headers,
     status_of,
 )
+from testcard.providers.rate import Rate
 from testcard.providers.replying import format_for, type_for, usual_format
 
 _LOST: Final[frozenset[Phase]] = frozenset({"failed", "moderated", "expired"})
@@ -79,6 +80,7 @@ class SpecDialect:
         self._roles = frozenset(roles_in(self.reading))
         self._answers = Answers(self.reading)
         self._pages: dict[tuple[str, str], Page] = {}
+        self._rate = Rate(self.reading, self._roles)
 
     # What comes in
 
@@ -95,13 +97,7 @@ class SpecDialect:
 
     def admit(self, account: AccountId, world: World) -> None:
         """Let every accepted key in, within the spec's `rate` where its setting gives one."""
-        rate = words(self.reading.document).get("rate")
-        most = self.settings[rate["setting"]] if rate else 0
-        wait = world.wait_for_turn(account, most, rate["per"]) if rate and most else None
-        if rate and wait is not None:
-            period = "a minute" if rate["per"] == 60 else f"{rate['per']} seconds"
-            seen = f"more than {most} calls in {period}; try again in {wait} s"
-            raise Trouble("rate-limited", seen, retry_after=wait)
+        self._rate.admit(account, world)
 
     def picture_format(self, operation: Operation) -> Format:
         """Return the format that the operation's answer names; PNG where none is named."""
@@ -250,7 +246,8 @@ class SpecDialect:
 
     def known(self, visit: Visit, world: World, status: int) -> dict[str, Any]:
         """Return what is known of any answer: role -> value."""
-        return {"status": status} | of_call(visit, world, self._roles) | visit.facts
+        found = {"status": status} | of_call(visit, world, self._roles) | visit.facts
+        return found | self._rate.left(visit, world) if self._rate.told else found
 
     def worded(self, status: int, response: Mapping[str, Any], known: Mapping[str, Any]) -> Reply:
         """Return a JSON reply after the response's schema; a plain error where it has none."""

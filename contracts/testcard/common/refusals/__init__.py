@@ -19,6 +19,7 @@ from testcard.common.refusals import (
     formats,
     jobs,
     keys,
+    limits,
     loose,
     prices,
     prompts,
@@ -40,6 +41,7 @@ _OF_DOCUMENTS: Final[tuple[Callable[[Node], Iterator[SpecRefusal]], ...]] = (
     *prices.CHECKS,
     *formats.CHECKS,
     *prompts.CHECKS,
+    *limits.CHECKS,
 )
 
 
