@@ -189,6 +189,15 @@ class Operation:
         return any(state in words(each).get("when", ()) for each in self.responses.values())
 
     @cached_property
+    def carries_pictures(self) -> bool:
+        """Whether a success carries pictures: it is one, or JSON with a place for some."""
+        won = [node for code, node in self.answers.items() if code[0] in "2d"]
+        kinds = [kind for node in won for kind in node.get("content", {})]
+        return any(kind.startswith("image/") for kind in kinds) or any(
+            "picture" in roles_of(node) for node in won
+        )
+
+    @cached_property
     def _successes(self) -> dict[str | None, tuple[int, Node]]:
         return {}
 

@@ -172,6 +172,14 @@ class Dialect(Served, Protocol):
         """Word how a job stands."""
         ...
 
+    def carried(self, visit: Visit, job: Job) -> Format | None:
+        """Return the format of the pictures in an answer about a job; None where it has none."""
+        ...
+
+    def delivered(self, visit: Visit, job: Job, pictures: Sequence[bytes], world: World) -> Reply:
+        """Word how a job stands, with its pictures in the answer, in the format `carried`."""
+        ...
+
     def listing(self, visit: Visit, jobs: Sequence[Job], world: World) -> Reply:
         """Word a list of an account's jobs."""
         ...

@@ -5,7 +5,7 @@ Knows jobs, what they were sent, and who paints. Must not know whose call it is,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from testcard.common.lifetime import Lifetime
 from testcard.common.message import Reply
@@ -17,6 +17,9 @@ from testcard.mock.services import Services, Step
 from testcard.mock.studio import PaintRequest
 from testcard.mock.uploads import held, job_of, sent_for
 from testcard.mock.world import Order
+
+Wording = Callable[[Sequence[bytes]], Reply]
+"""Answers with pictures."""
 
 
 def picture_of(download: Download, services: Services) -> Reply | Step:
@@ -31,9 +34,17 @@ def picture_of(download: Download, services: Services) -> Reply | Step:
     order, expires = job.order, job.expires
     if expires is not None and services.world.now() > expires:
         raise _expired(order.ending.lifetime)
+    headers = (("content-type", media_type(order.format or "png")),)
+    return painted_of(
+        order, services, lambda pictures: Reply(200, headers, pictures[download.index])
+    )
+
+
+def painted_of(order: Order, services: Services, worded: Wording) -> Reply | Step:
+    """Answer with the pictures of an order, or return what is left to do."""
     if sum(len(each.value) for each in order.uploads) > LARGE_BODY:
-        return lambda: _found(order, download.index, services)
-    return _found(order, download.index, services)
+        return lambda: _found(order, services, worded)
+    return _found(order, services, worded)
 
 
 def _expired(lifetime: Lifetime | None) -> Trouble:
@@ -42,26 +53,21 @@ def _expired(lifetime: Lifetime | None) -> Trouble:
     return Trouble("expired", told, status=status)
 
 
-def _found(order: Order, index: int, services: Services) -> Reply | Step:
+def _found(order: Order, services: Services, worded: Wording) -> Reply | Step:
     sent = sent_for(order, services.inputs)
     pictures = held(sent, services.inputs)
     if pictures is None:
         read = services.inputs.pixels
-        return lambda: _painted(
-            _wanted(order, {role: read(each) for role, each in sent.items()}), index, services
+        return lambda: worded(
+            services.paint(_wanted(order, {role: read(each) for role, each in sent.items()}))
         )
     wanted = _wanted(order, pictures)
     if services.studio.known(wanted):
-        return _painted(wanted, index, services)
-    return lambda: _painted(wanted, index, services)
-
-
-def _painted(wanted: PaintRequest, index: int, services: Services) -> Reply:
-    data = services.paint(wanted)[index]
-    return Reply(200, (("content-type", media_type(wanted.format)),), data)
+        return worded(services.paint(wanted))
+    return lambda: worded(services.paint(wanted))
 
 
 def _wanted(order: Order, pictures: Mapping[str, Pixels]) -> PaintRequest:
     """Return all pictures of an order: asked for one by one, they are painted once."""
     work = job_of(order, pictures)
-    return PaintRequest(work, order.format, work.samples, order.veil, order.quality)
+    return PaintRequest(work, order.format or "png", work.samples, order.veil, order.quality)

@@ -164,7 +164,7 @@ class Order:
         policy: when it ends; None for that of all jobs to come.
         ending: how it ends.
         origin: the call that it came from, where somebody is to be told of it; None for nobody.
-        format: of its pictures.
+        format: of its pictures, where the call asks for one; None for PNG, or what an answer names.
         quality: of JPEG and WebP, 1 to 100; None for the usual one.
     """
 
@@ -175,7 +175,7 @@ class Order:
     policy: JobPolicy | None = None
     ending: Ending = WELL
     origin: Origin | None = None
-    format: Format = "png"
+    format: Format | None = None
     quality: int | None = None
 
 

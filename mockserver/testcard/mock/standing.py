@@ -53,7 +53,7 @@ def _urls(told: _Told) -> list[str]:
     job = told.job
     if job.phase != "succeeded":
         return []
-    return urls_of(told.visit, job.id, job.order.work.samples, job.order.format)
+    return urls_of(told.visit, job.id, job.order.work.samples, job.order.format or "png")
 
 
 def _pictures(told: _Told) -> list[dict[str, Any]]:

@@ -1,28 +1,33 @@
 """What is asked of jobs: how they stand, their results, to cancel them, which there are.
 
-Knows jobs and roles. Must not know how they are painted, HTTP, or a provider's name.
+Knows jobs and roles. Must not know how pictures are encoded, HTTP, or a provider's name.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from testcard.common.keys import NO_SUCH_JOB
 from testcard.common.message import Reply
 from testcard.common.trouble import Kind, Trouble
+from testcard.mock.downloads import painted_of
 from testcard.mock.errand import Errand
 from testcard.mock.job import Job, JobEnded
+from testcard.mock.services import Step
 
 _MOST_LISTED: Final = 20
 _ENDINGS: Final[dict[str, Kind]] = {"moderated": "moderated", "expired": "expired"}
 
 
-def job_status(errand: Errand) -> Reply:
-    """Say how a job stands; to ask moves it on."""
-    return errand.dialect.state(errand.visit, errand.world)
+def job_status(errand: Errand) -> Reply | Step:
+    """Say how a job stands, with its pictures where the answer has them; to ask moves it on."""
+    if not errand.operation.carries_pictures:
+        return errand.dialect.state(errand.visit, errand.world)
+    return _told(errand, _known(errand.world.poll(errand.dialect.reading.spec.id, _id(errand))))
 
 
-def job_result(errand: Errand) -> Reply:
+def job_result(errand: Errand) -> Reply | Step:
     """Answer with what came of a job; to ask moves it on.
 
     Raises:
@@ -31,7 +36,7 @@ def job_result(errand: Errand) -> Reply:
     """
     job = _known(errand.world.poll(errand.dialect.reading.spec.id, _id(errand)))
     if job.phase == "succeeded" or errand.operation.tells(job.phase):
-        return errand.dialect.standing(errand.visit, job, errand.world)
+        return _told(errand, job)
     if job.at_work:
         raise Trouble("conflict", f"the job is {job.phase}: it has no result yet")
     kind = _ENDINGS.get(job.phase, "conflict")
@@ -58,6 +63,19 @@ def job_list(errand: Errand) -> Reply:
     size = most if isinstance(most, int) and most > 0 else _MOST_LISTED
     found = errand.world.jobs_of(account, size, str(after) if after else None) if account else ()
     return errand.dialect.listing(errand.visit, found, errand.world)
+
+
+def _told(errand: Errand, job: Job) -> Reply | Step:
+    """Say how a job stands, with its pictures where the answer has a place for them."""
+    dialect, visit, world = errand.dialect, errand.visit, errand.world
+    form = dialect.carried(visit, job) if errand.operation.carries_pictures else None
+    if form is None:
+        return dialect.standing(visit, job, world)
+    quality = None if form == "png" else job.order.quality
+    order = replace(job.order, format=form, quality=quality)
+    return painted_of(
+        order, errand.services, lambda painted: dialect.delivered(visit, job, painted, world)
+    )
 
 
 def _known(job: Job | None) -> Job:

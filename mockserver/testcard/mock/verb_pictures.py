@@ -92,7 +92,7 @@ def _begin(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Repl
     order = order_of(uploads, later, _veil(found), wait_of(errand))
     order = _with_ending(errand, _with_origin(errand, order), found)
     order = _encoded_as_asked(errand, order)
-    note_needless(errand.visit, encoding_asked(errand.visit), order.format)
+    note_needless(errand.visit, encoding_asked(errand.visit), order.format or "png")
     return _paid(errand, later, lambda hold: _begun(errand, order, hold))
 
 
@@ -117,7 +117,7 @@ def _paint(errand: Errand, uploads: Uploads, sent: Mapping[str, Pixels]) -> Repl
         order = _with_ending(errand, _with_origin(errand, order))
         order = _encoded_as_asked(errand, order)
         if linked:
-            wanted = replace(wanted, format=order.format, quality=order.quality)
+            wanted = replace(wanted, format=order.format or "png", quality=order.quality)
         if linked or order.origin is not None:
             deliver = partial(_linked, errand, wanted, order, linked)
     if errand.services.studio.known(wanted):
@@ -273,7 +273,7 @@ def _linked(errand: Errand, wanted: PaintRequest, order: Order, told: bool, hold
     kept = world.begin_job(visit.draws.id(), order, hold)
     visit.facts["job-id"] = kept.id
     if told:
-        urls = urls_of(visit, kept.id, wanted.job.samples, order.format)
+        urls = urls_of(visit, kept.id, wanted.job.samples, wanted.format)
         visit.facts["picture-urls"] = urls
         visit.facts |= {} if kept.expires is None else {"expires-at": kept.expires}
     try:

@@ -49,7 +49,7 @@ from testcard.providers.answers import (
     status_of,
 )
 from testcard.providers.rate import Rate
-from testcard.providers.replying import format_for, type_for, usual_format
+from testcard.providers.replying import carries_pictures, format_for, type_for, usual_format
 
 _LOST: Final[frozenset[Phase]] = frozenset({"failed", "moderated", "expired"})
 _ACHIEVED: Final[dict[str, Any]] = {"message": "success", "outcome": 0}
@@ -205,6 +205,31 @@ class SpecDialect:
         known = self.known(visit, world, status)
         answer = self._answers.of(response)
         known |= facts_of(job, visit, self.reading, world, answer.roles)
+        return self.worded(status, response, known)
+
+    def carried(self, visit: Visit, job: Job) -> Format | None:
+        """Return the format of the pictures in an answer about a job; None where it has none."""
+        assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
+        if job.phase != "succeeded":
+            return None
+        _, response = visit.operation.success(job.phase)
+        answered, ordered = type_for(visit, response, job.order.format), job.order.format
+        if not carries_pictures(response, answered):
+            return None
+        return format_of(answered) or ordered or format_for(visit, response, answered) or "png"
+
+    def delivered(self, visit: Visit, job: Job, pictures: Sequence[bytes], world: World) -> Reply:
+        """Word how a job stands, with its pictures: bytes, or JSON that carries them."""
+        assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
+        status, response = visit.operation.success(job.phase)
+        answer, answered = self._answers.of(response), type_for(visit, response, job.order.format)
+        known = self.known(visit, world, status) | of_job(job.order.work)
+        known |= facts_of(job, visit, self.reading, world, answer.roles)
+        if format_of(answered):
+            headers = (("content-type", answered), *answer.headers(known))
+            return Reply(status, headers, pictures[0])
+        media = f"image/{self.carried(visit, job)}"
+        known |= of_pictures(Painted(job.order.work, pictures, media), answer.roles)
         return self.worded(status, response, known)
 
     def listing(self, visit: Visit, jobs: Sequence[Job], world: World) -> Reply:

@@ -1,0 +1,82 @@
+"""Jobs whose answers are the pictures, in bytes or in JSON: tests/specs/results.yaml."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.spec_clients import broken, client_at, mock_of_spec, planned_run, told
+from tests.support import data_uri, photo
+
+from testcard.common.picture import decode, sniff
+from testcard.mock.core import Mock
+
+ASK: dict[str, Any] = {"prompt": "a fox", "seed": 7}
+
+
+@pytest.fixture
+def mock() -> Mock:
+    return mock_of_spec("results")
+
+
+@pytest.fixture(params=["http", "in process"])
+def client(mock: Mock, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    with client_at(mock, request.param) as client:
+        yield client
+
+
+def ordered(client: httpx.Client, **fields: Any) -> str:
+    answer = client.post("/jobs", json={**ASK, **fields})
+    assert answer.status_code == 202, answer.text
+    return f"/jobs/{answer.json()['id']}"
+
+
+def test_a_result_is_the_picture_once_there_is_one(client: httpx.Client) -> None:
+    job = ordered(client, image=data_uri(photo(64, 48)))
+    early = client.get(f"{job}/result")
+    assert (early.status_code, early.json()["status"]) == (202, "PENDING")
+    late = client.get(f"{job}/result")
+    assert (late.status_code, late.headers["content-type"]) == (200, "image/png")
+    assert late.headers["x-seed"] == "7"
+    assert (decode(late.content).width, sniff(late.content)) == (64, "png")
+    assert client.get(f"{job}/result").content == late.content
+    assert client.get("/jobs/unknown-1/result").status_code == 404
+
+
+def test_its_format_is_the_one_that_was_ordered(mock: Mock) -> None:
+    with client_at(mock, "in process") as client:
+        job = ordered(client, format="webp")
+        client.get(f"{job}/result")
+        late = client.get(f"{job}/result")
+        assert (late.headers["content-type"], sniff(late.content)) == ("image/webp", "webp")
+        other = client.get(f"{job}/result", headers={"Accept": "image/png"})
+        assert sniff(other.content) == "png", "what a client accepts comes before the order"
+
+
+def test_a_state_is_told_with_the_pictures_in_json(client: httpx.Client) -> None:
+    job = ordered(client, n=2)
+    assert client.get(job).json() == {"status": "PENDING"}
+    answer = client.get(job).json()
+    assert answer["status"] == "SUCCESS"
+    assert [each["seed"] for each in answer["images"]] == [7, 8]
+    files = [base64.b64decode(each["data"]) for each in answer["images"]]
+    assert [sniff(each) for each in files] == ["webp"] * 2, "as the schema names them"
+    assert len(set(files)) == 2
+
+
+def test_what_was_ordered_is_in_json_too(mock: Mock) -> None:
+    with client_at(mock, "in process") as client:
+        job = ordered(client, format="png")
+        client.get(job)
+        (one,) = client.get(job).json()["images"]
+        assert sniff(base64.b64decode(one["data"])) == "png"
+
+
+def test_a_check_follows_jobs_to_their_pictures(mock: Mock) -> None:
+    run = planned_run(mock)
+    assert broken(run) == []
+    found = told(run)
+    assert found["pictures.decodes"] == found["pictures.output-format"] == "kept"
