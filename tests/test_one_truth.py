@@ -56,8 +56,11 @@ def test_a_word_that_many_go_by_is_written_in_one_module(word: str, home: str) -
 
 def test_the_vocabulary_lists_the_kinds_of_trouble_and_no_others() -> None:
     text = (files("testcard.common") / "vocabulary.yaml").read_text(encoding="utf-8")
-    problems = yaml.safe_load(text)["$defs"]["provider"]["properties"]["problems"]
+    words = yaml.safe_load(text)["$defs"]
+    problems = words["provider"]["properties"]["problems"]
     assert tuple(problems["properties"]) == KINDS
+    own = words["operation"]["properties"]["x-testcard"]["properties"]["problems"]
+    assert tuple(own["propertyNames"]["enum"]) == KINDS
     assert set(KINDS) - set(problems["required"]) == FALLBACKS.keys()
 
 

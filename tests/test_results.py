@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.spec_clients import broken, client_at, mock_of_spec, planned_run, told
+from tests.spec_clients import broken, changed_spec, client_at, mock_of_spec, planned_run, told
 from tests.support import data_uri, photo
+from tests.traces import call, json, rulings
 
 from testcard.common.picture import decode, sniff
+from testcard.common.spec import SpecError, load
 from testcard.mock.core import Mock
 
 ASK: dict[str, Any] = {"prompt": "a fox", "seed": 7}
@@ -43,7 +46,15 @@ def test_a_result_is_the_picture_once_there_is_one(client: httpx.Client) -> None
     assert late.headers["x-seed"] == "7"
     assert (decode(late.content).width, sniff(late.content)) == (64, "png")
     assert client.get(f"{job}/result").content == late.content
-    assert client.get("/jobs/unknown-1/result").status_code == 404
+
+
+def test_an_operation_may_answer_to_trouble_otherwise(client: httpx.Client) -> None:
+    gone, missing = (client.get(f"/jobs/unknown-1{path}") for path in ("/result", ""))
+    assert (gone.status_code, gone.json()["code"]) == (410, "gone")
+    assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
+    client.headers["X-Key"] = ""
+    assert client.get("/jobs/unknown-1/result").status_code == 403
+    assert client.get("/jobs/unknown-1").status_code == 401
 
 
 def test_its_format_is_the_one_that_was_ordered(mock: Mock) -> None:
@@ -80,3 +91,22 @@ def test_a_check_follows_jobs_to_their_pictures(mock: Mock) -> None:
     assert broken(run) == []
     found = told(run)
     assert found["pictures.decodes"] == found["pictures.output-format"] == "kept"
+    assert found["jobs.unknown"] == "kept", "each operation by its own word for it"
+
+
+@pytest.mark.parametrize(("status", "kept"), [(410, True), (404, False)])
+def test_a_check_goes_by_the_word_of_the_operation(status: int, kept: bool) -> None:
+    asked = json(call("results", at=1, job="unknown-1"), status, {"error": "gone"})
+    (ruling,) = rulings("jobs.unknown", "results", (asked,))
+    assert ruling.kept is kept
+    (ruling,) = rulings("errors.status", "results", (asked,))
+    assert ruling.kept is kept
+
+
+def test_a_kind_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    def changed(document: dict[str, Any]) -> None:
+        said = document["paths"]["/jobs/{id}/result"]["get"]["x-testcard"]
+        said["problems"] = {"gone": 410}
+
+    with pytest.raises(SpecError, match=r"problems.*gone"):
+        load(changed_spec("results", tmp_path, changed))

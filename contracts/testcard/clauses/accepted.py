@@ -60,7 +60,8 @@ def _valid(seen: tuple[ReadExchange, ...]) -> list[ReadExchange]:
 
 def _blames(seen: ReadExchange) -> bool:
     """Whether the answer's status says that the client did something wrong."""
-    kinds = {kind for kind, code in seen.reading.problems.items() if code == seen.reply.status}
+    problems = seen.reading.problems_of(seen.operation)
+    kinds = {kind for kind, code in problems.items() if code == seen.reply.status}
     return bool(kinds & set(_CLIENTS_FAULT)) or not kinds & set(_NOBODYS)
 
 

@@ -131,9 +131,10 @@ def ids(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 
 def known(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each question after a job that was begun: whether the job is known."""
-    missing = {reading.problems[kind] for kind in ("not-found", "invalid", "malformed")}
     for life in jobs(seen):
         for each in life.polls:
+            known_by = reading.problems_of(each.operation)
+            missing = {known_by[kind] for kind in ("not-found", "invalid", "malformed")}
             if flaws(each) or each.turned_away or not each.answered:
                 continue
             yield _ruling(
@@ -148,13 +149,14 @@ def known(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
 
 def unknown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each question after a job that never was."""
-    status = reading.problems["not-found"]
     for each in seen:
+        problems = reading.problems_of(each.operation)
+        status = problems["not-found"]
         if not any(flaw.keyword == "unknown-job" for flaw in flaws(each)) or each.operation is None:
             continue
         if each.key != "good":
             continue
-        wanted = {reading.problems[flaw.kind] for flaw in flaws(each)}  # it may be invalid, too
+        wanted = {problems[flaw.kind] for flaw in flaws(each)}  # it may be invalid, too
         yield Ruling(
             kept=each.reply.status in wanted or each.turned_away,
             subject=(each.index,),

@@ -24,7 +24,8 @@ def within(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]
         if _LEFT not in each.said:
             continue
         left, most = _number(each.said[_LEFT]), _number(each.said.get(_LIMIT))
-        limited = each.reply.status == reading.problems["rate-limited"] >= 400
+        busy = reading.problems_of(each.operation)["rate-limited"]
+        limited = each.reply.status == busy >= 400
         top = 0 if limited else most
         kept = left is not None and left >= 0 and (top is None or left <= top)
         wanted = "nothing" if limited else f"0 to {most:g}" if most is not None else "0 or more"

@@ -154,8 +154,8 @@ def _due(seen: ReadExchange) -> dict[str, str]:
 
 def empty_refused(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each otherwise good call by an empty account."""
-    status = reading.problems["no-credits"]
     for each in seen:
+        status = reading.problems_of(each.operation)["no-credits"]
         kinds = {flaw.kind for flaw in flaws(each)}
         if kinds != {"no-credits"} or each.operation is None:
             continue

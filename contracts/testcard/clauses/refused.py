@@ -59,14 +59,15 @@ def _refusal(seen: ReadExchange, flaw: Flaw) -> Ruling:
 def status(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each refused call that is flawed: whether its status is that of its trouble."""
     for each in seen:
-        found = [flaw for flaw in flaws(each) if flaw.kind in reading.problems]
+        problems = reading.problems_of(each.operation)
+        found = [flaw for flaw in flaws(each) if flaw.kind in problems]
         if not found or each.succeeded or not each.answered or each.reply.status >= 500:
             continue
-        if each.reply.status == reading.problems["rate-limited"]:
+        if each.reply.status == problems["rate-limited"]:
             continue
-        wanted = sorted({reading.problems[flaw.kind] for flaw in found})
+        wanted = sorted({problems[flaw.kind] for flaw in found})
         if hides_values(each):  # which may have been wrong as well
-            wanted += [reading.problems["invalid"]]
+            wanted += [problems["invalid"]]
         home = each.operation or reading.operations[0]
         yield Ruling(
             kept=each.reply.status in wanted,
@@ -85,7 +86,7 @@ def no_breakdown(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[R
         found = flaws(each)
         if not found or not each.answered:
             continue
-        wanted = reading.problems.get(found[0].kind, 400)
+        wanted = reading.problems_of(each.operation).get(found[0].kind, 400)
         home = each.operation or reading.operations[0]
         yield Ruling(
             kept=each.reply.status < 500,

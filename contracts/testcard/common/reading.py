@@ -60,16 +60,30 @@ class Reading:
 
     @cached_property
     def problems(self) -> Mapping[str, int]:
-        """Kind of trouble -> HTTP status of its answer."""
-        said = self.document["x-testcard"]["problems"].items()
-        own = {kind: each if isinstance(each, int) else each["status"] for kind, each in said}
-        return {**{kind: own[other] for kind, other in FALLBACKS.items()}, **own}
+        """Kind of trouble -> HTTP status of its answer, where an operation has none of its own."""
+        return _statuses(self._troubles(None))
 
-    def problem_words(self, kind: Kind) -> Mapping[str, Any]:
+    def problems_of(self, operation: Operation | None) -> Mapping[str, int]:
+        """Return kind of trouble -> HTTP status of an operation's answer to it."""
+        if operation is None or "problems" not in words(operation.node):
+            return self.problems
+        return _statuses(self._troubles(operation))
+
+    def problem_words(self, kind: Kind, operation: Operation | None = None) -> Mapping[str, Any]:
         """Return role -> what answers to this kind of trouble say there, beside what is known."""
-        said = self.document["x-testcard"]["problems"]
-        own = said.get(kind, said.get(FALLBACKS.get(kind, kind)))
-        return {} if isinstance(own, int) else cast("Mapping[str, Any]", own.get("words", {}))
+        said = self._troubles(operation)
+        own = said.get(kind) or said[FALLBACKS.get(kind, kind)]
+        return cast("Mapping[str, Any]", own.get("words", {}))
+
+    def _troubles(self, operation: Operation | None) -> dict[str, Node]:
+        """Kind of trouble -> status and words: the file's, and over them an operation's own."""
+        own = words(operation.node).get("problems", {}) if operation is not None else {}
+        found: dict[str, Node] = {}
+        for said in (self.document["x-testcard"]["problems"], own):
+            for kind, each in said.items():
+                told = {"status": each} if isinstance(each, int) else each
+                found[kind] = merged(found.get(kind, {}), told)
+        return found
 
     @property
     def price(self) -> Decimal:
@@ -184,6 +198,11 @@ class Reading:
             return routes, parts.path, found
         routes, path = self.places.anywhere, f"/{parts.path.removeprefix(prefix)}"
         return routes, path, routes.match(call.method, path)
+
+
+def _statuses(troubles: Mapping[str, Node]) -> Mapping[str, int]:
+    own = {kind: each["status"] for kind, each in troubles.items()}
+    return {**{kind: own[other] for kind, other in FALLBACKS.items()}, **own}
 
 
 def _steps_shared(path: str, other: str) -> int:

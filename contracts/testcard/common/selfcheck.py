@@ -132,7 +132,7 @@ def _examples(reading: Reading, operation: Operation) -> Iterator[str]:
                     told = f"callback {callback.name}, example {name}"
                     yield f"{told}: {breach.path}: {breach.message}"
     for kind in words(reading.document)["problems"]:
-        code = reading.problems[kind]
+        code = reading.problems_of(operation)[kind]
         needless = operation.body is None and kind in _OF_BODIES
         if operation.response(code) is None and not needless:
             yield f"{kind} is answered with {code}, which the operation does not list"

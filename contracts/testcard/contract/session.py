@@ -260,7 +260,8 @@ class Session:
 
     def _wait_asked(self, seen: ReadExchange) -> float | None:
         """Seconds to wait before the same call may be sent again; None where it need not be."""
-        limited = seen.reply.status == self.reading.problems["rate-limited"] >= 400
+        status = self.reading.problems_of(seen.operation)["rate-limited"]
+        limited = seen.reply.status == status >= 400
         if not limited or flaws(seen):
             return None
         return _seconds(seen.reply.header("retry-after"))

@@ -238,7 +238,7 @@ class ReadExchange:
     @property
     def turned_away(self) -> bool:
         """Whether the provider had no time for it: too many calls, overloaded, broken down."""
-        busy = {self.reading.problems[kind] for kind in _BUSY}
+        busy = {self.reading.problems_of(self.operation)[kind] for kind in _BUSY}
         return self.reply.status >= 400 and self.reply.status in busy
 
     @cached_property

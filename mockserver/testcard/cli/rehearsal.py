@@ -100,7 +100,7 @@ class _Rehearsal:
 
     def _kinds(self, operation: Operation) -> Iterator[Kind]:
         """Those kinds of trouble whose status the operation lists: others a mock words plainly."""
-        for kind, status in self.reading.problems.items():
+        for kind, status in self.reading.problems_of(operation).items():
             if operation.response(status) is not None:
                 yield kind  # type: ignore[misc]  # problems are keyed by the kinds
 

@@ -242,23 +242,26 @@ class SpecDialect:
     def telling(self, visit: Visit, job: Job, world: World) -> dict[str, Any]:
         """Return what is known of a job that a callback tells of; of a lost one, why."""
         kind = cast("Kind", job.phase) if job.phase in _LOST else None
-        known = self.known(visit, world, self.reading.problems[kind] if kind else 200)
+        problems = self.reading.problems_of(visit.operation)
+        known = self.known(visit, world, problems[kind] if kind else 200)
         known |= {"outcome": 0} if job.phase == "succeeded" else {}
         if kind is not None:
             trouble = Trouble(kind, f"the job has ended: it is {job.phase}")
-            known |= of_trouble(visit, trouble, self.reading.problem_words(kind))
+            said = self.reading.problem_words(kind, visit.operation)
+            known |= of_trouble(visit, trouble, said)
         return (
             known | of_job(job.order.work) | facts_of(job, visit, self.reading, world, self._roles)
         )
 
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Word a failure as the spec has it for this kind of trouble."""
-        status = trouble.status or self.reading.problems[trouble.kind]
+        status = trouble.status or self.reading.problems_of(visit.operation)[trouble.kind]
         operations = (*filter(None, [visit.operation]), *self.reading.operations)
         worded = (each.response(status) for each in operations)
         response = next(filter(None, worded), {})  # what this one does not document, another may
         known = self.known(visit, world, status) | {"message": self.message(trouble)}
-        known |= of_trouble(visit, trouble, self.reading.problem_words(trouble.kind))
+        said = self.reading.problem_words(trouble.kind, visit.operation)
+        known |= of_trouble(visit, trouble, said)
         if visit.broken is not None:
             return self._streamed(visit, known | of_job(visit.broken[0]), visit.broken[1])
         reply = self.worded(status, response, known)
