@@ -18,6 +18,7 @@ from testcard.common.lifetime import Lifetime, lifetime_in
 from testcard.common.message import Call
 from testcard.common.operation import Operation, operations_in
 from testcard.common.price import Price, price_in
+from testcard.common.problems import problems_in, statuses
 from testcard.common.refusals import of_document, of_source
 from testcard.common.routes import Found, Places, Routes
 from testcard.common.runtime_expression import RuntimeExpression
@@ -32,7 +33,7 @@ from testcard.common.spec import (
     words,
 )
 from testcard.common.states import ASKING, States, states_in
-from testcard.common.trouble import FALLBACKS, Kind
+from testcard.common.trouble import Kind
 
 Profile = Literal["lenient", "documented"]
 
@@ -61,29 +62,18 @@ class Reading:
     @cached_property
     def problems(self) -> Mapping[str, int]:
         """Kind of trouble -> HTTP status of its answer, where an operation has none of its own."""
-        return _statuses(self._troubles(None))
+        return statuses(problems_in(self.document))
 
     def problems_of(self, operation: Operation | None) -> Mapping[str, int]:
         """Return kind of trouble -> HTTP status of an operation's answer to it."""
         if operation is None or "problems" not in words(operation.node):
             return self.problems
-        return _statuses(self._troubles(operation))
+        return statuses(problems_in(self.document, operation.node))
 
     def problem_words(self, kind: Kind, operation: Operation | None = None) -> Mapping[str, Any]:
         """Return role -> what answers to this kind of trouble say there, beside what is known."""
-        said = self._troubles(operation)
-        own = said.get(kind) or said[FALLBACKS.get(kind, kind)]
-        return cast("Mapping[str, Any]", own.get("words", {}))
-
-    def _troubles(self, operation: Operation | None) -> dict[str, Node]:
-        """Kind of trouble -> status and words: the file's, and over them an operation's own."""
-        own = words(operation.node).get("problems", {}) if operation is not None else {}
-        found: dict[str, Node] = {}
-        for said in (self.document["x-testcard"]["problems"], own):
-            for kind, each in said.items():
-                told = {"status": each} if isinstance(each, int) else each
-                found[kind] = merged(found.get(kind, {}), told)
-        return found
+        said = problems_in(self.document, operation.node if operation else None)[kind]
+        return cast("Mapping[str, Any]", said.get("words", {}))
 
     @property
     def price(self) -> Decimal:
@@ -198,11 +188,6 @@ class Reading:
             return routes, parts.path, found
         routes, path = self.places.anywhere, f"/{parts.path.removeprefix(prefix)}"
         return routes, path, routes.match(call.method, path)
-
-
-def _statuses(troubles: Mapping[str, Node]) -> Mapping[str, int]:
-    own = {kind: each["status"] for kind, each in troubles.items()}
-    return {**{kind: own[other] for kind, other in FALLBACKS.items()}, **own}
 
 
 def _steps_shared(path: str, other: str) -> int:

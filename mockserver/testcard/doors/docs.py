@@ -12,6 +12,7 @@ import pybase64
 
 from testcard.common.keys import MAGIC_KEYS
 from testcard.common.spec import METHODS, Node, Spec, calls_in, words
+from testcard.doors.alternatives import with_alternatives
 
 _DATA = "data:"
 
@@ -22,7 +23,7 @@ def docs_document(spec: Spec) -> dict[str, Any]:
     Swagger fetches an `externalValue` as it would a link, and cannot where that is a data URI: the
     page then shows an error as wide as the URI is long.
     """
-    shown = _shown(_at_one_host(spec))
+    shown = _shown(with_alternatives(_at_one_host(spec)))
     info = shown["info"]
     servers = ", ".join(each.url for each in spec.servers)
     said = [_how_to_try(servers), _page(words(spec.source)), info.get("description", "")]

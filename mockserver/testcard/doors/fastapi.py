@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.requests import Request
 
+from testcard.doors.alternatives import with_alternatives
 from testcard.doors.docs import docs_document
 from testcard.doors.endpoint import Answering, Door
 
@@ -52,7 +53,8 @@ def provider_application(mock: Answering, dialect: Dialect) -> FastAPI:
     )
     shown = docs_document(spec)
     app.openapi = lambda: shown  # type: ignore[method-assign]
-    _serve_spec(app, spec.path.read_text(encoding="utf-8"), orjson.dumps(spec.source))
+    data = orjson.dumps(with_alternatives(spec.source))
+    _serve_spec(app, spec.path.read_text(encoding="utf-8"), data)
     door = Door(mock, f"/{spec.id}")
     for operation in dialect.reading.operations:
         for base in dict.fromkeys(each.base for each in operation.servers):
