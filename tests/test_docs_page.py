@@ -120,6 +120,23 @@ def test_it_is_said_how_to_try_a_call(client: httpx.Client, path: Path) -> None:
 
 
 @EACH
+def test_the_evidence_of_answers_stands_in_words(client: httpx.Client, path: Path) -> None:
+    """The page shows an extension of theirs as the inside of its own code."""
+    document = client.get(f"/{path.stem}/docs/openapi.json").json()
+    answers = [*document["components"].get("responses", {}).values()]
+    answers += [
+        each
+        for item in document["paths"].values()
+        for node in item.values()
+        for each in (*node["responses"].values(), *node.get("parameters", ()))
+        if "$ref" not in each
+    ]
+    for each in answers:
+        assert "x-testcard" not in each
+        assert re.search(r"\*(documented|sample|observed|assumed): .+\*$", each["description"])
+
+
+@EACH
 def test_what_a_browser_cannot_fetch_is_described(client: httpx.Client, path: Path) -> None:
     """The spec itself keeps its pictures."""
     shown = client.get(f"/{path.stem}/docs/openapi.json").text

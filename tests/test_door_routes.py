@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import orjson
@@ -75,6 +76,16 @@ def test_the_spec_is_served_as_it_is_written(client: httpx.Client, spec: Spec) -
     assert as_json.json() == with_alternatives(spec.source), "as generators of clients like it"
 
 
+def unsaid(node: Any) -> Any:
+    """Return `node` without words and evidence, which the page has elsewhere than the spec."""
+    if isinstance(node, list):
+        return [unsaid(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {name: each for name, each in node.items() if name not in ("x-testcard", "description")}
+    return {name: unsaid(each) for name, each in kept.items()}
+
+
 @EACH
 def test_the_docs_try_calls_at_the_mock(client: httpx.Client, spec: Spec) -> None:
     """What the page reads names this server first; the served spec keeps the provider's own."""
@@ -83,7 +94,7 @@ def test_the_docs_try_calls_at_the_mock(client: httpx.Client, spec: Spec) -> Non
     plain = orjson.dumps(with_alternatives(spec.source))
     written = orjson.loads(re.sub(rb'"externalValue":"[^"]*"', b'"value":0', plain))
     told = re.sub(rb'"value":"\([\d,]+ bytes of image/\w+\)"', b'"value":0', orjson.dumps(seen))
-    assert orjson.loads(told)["paths"] == written["paths"]
+    assert unsaid(orjson.loads(told)["paths"]) == unsaid(written["paths"])
     assert client.get(f"/{spec.id}/openapi.json").json()["servers"] == spec.source["servers"]
 
 

@@ -15,13 +15,15 @@ from testcard.common.spec import METHODS, Node, Spec, calls_in, words
 from testcard.doors.alternatives import with_alternatives
 
 _DATA = "data:"
+_TOLD = ("responses", "parameters")
 
 
 def docs_document(spec: Spec) -> dict[str, Any]:
     """Return the spec with what the page needs said, and without what it cannot show.
 
     Swagger fetches an `externalValue` as it would a link, and cannot where that is a data URI: the
-    page then shows an error as wide as the URI is long.
+    page then shows an error as wide as the URI is long. An extension it shows as code: the evidence
+    of answers and parameters stands in their descriptions instead.
     """
     shown = _shown(with_alternatives(_at_one_host(spec)))
     info = shown["info"]
@@ -79,7 +81,28 @@ def _shown(node: Any) -> Any:
     if isinstance(external, str) and external.startswith(_DATA):
         rest = {name: value for name, value in node.items() if name != "externalValue"}
         return {**rest, "value": _described(external)}
-    return {name: _shown(value) for name, value in node.items()}
+    return {
+        name: _each_told(_shown(value)) if name in _TOLD else _shown(value)
+        for name, value in node.items()
+    }
+
+
+def _each_told(nodes: Any) -> Any:
+    if isinstance(nodes, list):
+        return [_told(each) for each in nodes]
+    if isinstance(nodes, Mapping):
+        return {name: _told(each) for name, each in nodes.items()}
+    return nodes
+
+
+def _told(node: Any) -> Any:
+    """Return an answer or a parameter with its evidence in words."""
+    own = words(node) if isinstance(node, Mapping) else {}
+    if "grade" not in own:
+        return node
+    said = [node.get("description", ""), f"*{own['grade']}: {own['source']}*"]
+    rest = {name: each for name, each in node.items() if name != "x-testcard"}
+    return {**rest, "description": "\n\n".join(filter(None, said))}
 
 
 def _described(uri: str) -> str:
