@@ -10,29 +10,30 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from testcard.cli import check_runs as runs
-from testcard.cli.words import Grade, ProfileName, clear_errors, credits_from, report_files
-from testcard.common.message import Exchange
+from testcard.cli.words import (
+    EXAMPLES,
+    Grade,
+    ProfileName,
+    clear_errors,
+    credits_from,
+    report_files,
+)
 from testcard.common.redaction import visible
 from testcard.common.settings import parse_settings
-from testcard.contract.calls import Links
-from testcard.contract.session import Budget
-from testcard.contract.verdict import Report
-from testcard.drivers.interrupts import Interrupts
-from testcard.drivers.plan import planned
-from testcard.record import baseline, drift, har
-from testcard.report import write
-from testcard.report.changes import print_drift
-from testcard.report.console import report_console
-from testcard.report.github import annotate
-from testcard.report.terminal import RunProgress, print_report
+
+if TYPE_CHECKING:
+    from testcard.cli.check_runs import CheckOptions
+    from testcard.common.message import Exchange
+    from testcard.contract.verdict import Report
+    from testcard.record.baseline import Baseline
+    from testcard.report.terminal import RunProgress
 
 app = typer.Typer()
 
@@ -116,7 +117,7 @@ def check(
     seed: Annotated[int, typer.Option(help="Of generated calls.")] = 0,
     max_examples: Annotated[
         int, typer.Option(min=1, metavar="N", help="Bodies drawn for an operation, at most.")
-    ] = runs.EXAMPLES,
+    ] = EXAMPLES,
     report: Reports = None,
     accepted: BaselineFile = None,
     require_exercised: RequireExercised = False,
@@ -127,6 +128,14 @@ def check(
     Exits with 0 where they are kept, 1 where one is broken, 2 for wrong usage, 3 where nothing
     could be exercised or no valid call of a provider succeeded.
     """
+    from testcard.cli import check_runs as runs
+    from testcard.contract.calls import Links
+    from testcard.contract.session import Budget
+    from testcard.drivers.interrupts import Interrupts
+    from testcard.record import baseline
+    from testcard.report.console import report_console
+    from testcard.report.terminal import RunProgress
+
     with clear_errors():
         spend = Budget(
             credits_from("--budget", budget) if budget is not None else None, max_requests, timeout
@@ -173,6 +182,9 @@ def audit(
     fail_on: FailOn = Grade.DOCUMENTED,
 ) -> None:
     """Judge recorded traffic, on both sides; send nothing."""
+    from testcard.cli import check_runs as runs
+    from testcard.record import baseline, har
+
     with clear_errors():
         files = report_files(report or ())
         known_ones = baseline.load(accepted) if accepted else None
@@ -190,6 +202,10 @@ def drift_(
     new: Annotated[Path, typer.Argument(help="A later one.")],
 ) -> None:
     """Compare two runs: what was added, removed, changed; 1 where something broke or vanished."""
+    from testcard.record import drift
+    from testcard.report.changes import print_drift
+    from testcard.report.console import report_console
+
     with clear_errors():
         found = drift.drift(drift.snapshot(old), drift.snapshot(new))
         print_drift(found, report_console(environ=os.environ))
@@ -204,10 +220,14 @@ def _watching(progress: RunProgress) -> Callable[[str], Callable[[Exchange], Non
     return begin
 
 
-def _shown(
-    found: Report, files: list[tuple[str, Path]], known_ones: baseline.Baseline | None
-) -> Report:
+def _shown(found: Report, files: list[tuple[str, Path]], known_ones: Baseline | None) -> Report:
     """Write and print a report; return it as it counts, less what the baseline accepts."""
+    from testcard.record import baseline
+    from testcard.report import write
+    from testcard.report.console import report_console
+    from testcard.report.github import annotate
+    from testcard.report.terminal import print_report
+
     report = baseline.accept(found, known_ones) if known_ones is not None else found
     for format_, path in files:
         write(report, format_, path)
@@ -221,7 +241,9 @@ def _shown(
 def _exit(
     report: Report, fail_on: Grade, *, require_exercised: bool, require_served: bool = False
 ) -> typer.Exit:
-    code = runs.exit_code(
+    from testcard.cli.check_runs import exit_code
+
+    code = exit_code(
         report,
         fail_on=fail_on.value,
         require_exercised=require_exercised,
@@ -230,8 +252,11 @@ def _exit(
     return typer.Exit(code)
 
 
-def _print_plan(wanted: runs.CheckOptions, console: Console) -> None:
-    for session in runs.sessions(wanted, sending=False):
+def _print_plan(wanted: CheckOptions, console: Console) -> None:
+    from testcard.cli.check_runs import sessions
+    from testcard.drivers.plan import planned
+
+    for session in sessions(wanted, sending=False):
         spec = session.reading.spec
         title = Text(f"{spec.id}: what would be sent to {visible(wanted.name)}")
         table = Table(title=title, title_justify="left")

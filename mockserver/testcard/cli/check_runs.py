@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from testcard.assembly import Options, all_and, build, installed, open_engine
 from testcard.clauses.judging import audit
-from testcard.cli.words import BROKEN, KEPT, NOTHING, UsageError
+from testcard.cli.words import BROKEN, EXAMPLES, KEPT, NOTHING, UsageError
 from testcard.common.addresses import served_at
 from testcard.common.extras import install
 from testcard.common.message import Exchange, Trace
@@ -35,8 +35,6 @@ from testcard.drivers.interrupts import Interrupts
 from testcard.drivers.plan import plan
 
 _BALANCE: Final = Decimal(1_000_000)
-EXAMPLES: Final = 30
-"""Bodies drawn, good and bad each, for an operation, unless told otherwise."""
 
 
 @dataclass(frozen=True)

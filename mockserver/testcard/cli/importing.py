@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 import yaml
 
-from testcard.cli.rehearsal import rehearsed
 from testcard.cli.words import KEPT, UsageError, clear_errors
 from testcard.common.redaction import visible
 from testcard.common.spec import editor_schema, load
-from testcard.importing import imported
-from testcard.importing.source import Note
+
+if TYPE_CHECKING:
+    from testcard.importing.source import Note
 
 app = typer.Typer()
 
@@ -60,6 +60,8 @@ def import_(
     Exits with 0 where one was written, 1 where nothing in the file makes pictures, 2 for wrong
     usage.
     """
+    from testcard.importing import imported
+
     with clear_errors():
         if output.suffix not in (".yaml", ".yml"):
             raise UsageError(f"-o is {str(output)!r}; a file that ends in .yaml was expected")
@@ -111,6 +113,8 @@ def _print_notes(notes: Iterable[Note]) -> None:
 
 def _print_outcome(output: Path) -> None:
     """Say what was written, and whether it serves."""
+    from testcard.cli.rehearsal import rehearsed
+
     spec = load(output)
     operations = [
         f"{node['operationId']} ({node['x-testcard']['does']})"

@@ -23,7 +23,6 @@ from testcard.cli import importing
 from testcard.cli import run as running
 from testcard.cli.interrupt import ending_at_once
 from testcard.cli.records import contract_record, dumps, provider_records
-from testcard.cli.rehearsal import rehearsed
 from testcard.cli.tables import (
     contract_listing,
     printing_console,
@@ -260,6 +259,8 @@ def selfcheck(
     ] = None,
 ) -> None:
     """Check that specs carry evidence and examples that hold, and that what they say is served."""
+    from testcard.cli.rehearsal import rehearsed
+
     found = 0
     with clear_errors():
         for path in specs or bundled():

@@ -21,7 +21,6 @@ from testcard.common.spec import GRADES
 from testcard.common.trouble import Kind
 from testcard.mock.fault import Fault
 from testcard.mock.world import credits_of
-from testcard.report import known
 
 _HTTPS: Final = 443
 _LAST_PORT: Final = 65535
@@ -29,6 +28,9 @@ _SIZE: Final = re.compile(r"(?i)(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[kmgt]?)
 
 KEPT, BROKEN, USAGE, NOTHING = 0, 1, 2, 3
 """Exit codes: all was kept, something was broken, wrong usage, nothing could be judged."""
+
+EXAMPLES: Final = 30
+"""Bodies drawn, good and bad each, for an operation, unless told otherwise."""
 
 
 class UsageError(ValueError):
@@ -105,6 +107,10 @@ def report_files(words: Sequence[str]) -> list[tuple[str, Path]]:
         ReportError: there is no such format; those that there are, are listed.
     """
     named = pairs("--report", words, "FORMAT=FILE")
+    if not named:
+        return []
+    from testcard.report import known
+
     return [(known(format_), Path(file)) for format_, file in named]
 
 
