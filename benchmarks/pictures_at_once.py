@@ -5,7 +5,7 @@ no two alike, so that each is painted. The client's own work is small (no pictur
 its processor time is told apart from the server's. Loopback only; every server is ended by its
 process id.
 
-    python benchmarks/pictures_at_once.py [--calls 96] [--rounds 3]
+    python -m benchmarks.pictures_at_once [--calls 96] [--rounds 3]
 """
 
 from __future__ import annotations

@@ -139,12 +139,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Keep one header; what stands behind a body is passed over (RFC 9110, 6.5.1)."""
         if self._reading is Awaiting.BODY:
             return
-        name = name.lower()
-        self.headers.append((name, value))
-        if name == b"content-length":
-            self._measured = True
-        elif name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Hand the call over, unless it offers an upgrade: then it is read again without."""
@@ -152,6 +147,9 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._declined is not None:
             self.headers[:], self._declined = self._declined, None
+        headers = dict(self.headers)
+        self._measured = b"content-length" in headers
+        self.expect_100_continue = headers.get(b"expect", b"").lower() == b"100-continue"
         self._reading = Awaiting.BODY
         self._around = 0
         self._pieces, self._waiting = [], 0
