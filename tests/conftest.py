@@ -14,8 +14,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TESTCARD_CHECK_MAX_EXAMPLES", "5")
 
 # A busy machine is no failure: no property has a deadline.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile("busy", deadline=None, suppress_health_check=_SLOW, max_examples=40)
+settings.register_profile("deep", deadline=None, suppress_health_check=_SLOW, max_examples=1000)
+settings.load_profile(os.environ.get("TESTCARD_HYPOTHESIS", "busy"))
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -102,10 +102,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def engine(command: str, here: Path, request: pytest.FixtureRequest) -> None:
+def engine(
+    command: str,
+    here: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What a command takes that names the reference engine, or a model for it."""
     if "reference" in command:
         pytest.importorskip("testcard.reference.opening", reason=NO_ENGINE, exc_type=ImportError)
+        monkeypatch.setenv("TESTCARD_CHECK_MAX_REQUESTS", "20")  # painting takes its time
     for name in re.findall(r"--model \./(\S+)", command):
         (here / name).symlink_to(request.getfixturevalue("models") / name)
 

@@ -87,8 +87,8 @@ def test_what_is_asked_matters(engine: Any, changes: dict[str, Any]) -> None:
 def test_every_scheduler_paints_at_any_number_of_steps(engine: Any) -> None:
     """One name of each recipe, of which two vendors call some by two names."""
     for name in {recipe: name for name, recipe in schedulers.RECIPES.items()}.values():
-        for way in ("img2img", "words", "refined"):  # a mask changes nothing of the steps
-            for steps, strength in ((1, 1.0), (2, 0.6), (5, 0.5)):
+        for way in ("img2img", "refined"):  # a mask, or no picture, changes nothing of the steps
+            for steps, strength in ((1, 1.0), (5, 0.5)):
                 changes: dict[str, Any] = {**WAYS[way], "steps": steps, "strength": strength}
                 painted = first(engine, scheduler=name, **changes)
                 assert painted.shape == (96, 128, 3), (name, changes)
