@@ -29,7 +29,7 @@ from testcard.common.event_stream import (
     written,
 )
 from testcard.common.message import Call, Exchange, Reply
-from testcard.common.reading import read
+from testcard.common.reading import Reading, read
 from testcard.common.refusals import of_document, of_source
 from testcard.common.spec import load
 from testcard.contract.trace import read_trace
@@ -213,15 +213,34 @@ def test_the_order_is_judged(events: list[tuple[str, str]], kept: bool) -> None:
     assert ruling.evidence.source == "Streaming, line 1"
 
 
-def test_the_end_may_follow_an_error_where_the_page_says_so() -> None:
-    reading = read(load(SPEC))
-    content = reading.operations[0].answers["200"]["content"][EVENT_STREAM]
-    content["x-testcard"]["stream"]["end-after-error"] = True
+def reading_with(folder: Path, said: str) -> Reading:
+    """What the spec reads as with other words than `end` and `error`."""
+    text = SPEC.read_text(encoding="utf-8")
+    usual = '                  end: "[DONE]"\n                  error: failed\n'
+    assert usual in text
+    path = folder / "streams.yaml"
+    path.write_text(text.replace(usual, said), encoding="utf-8")
+    return read(load(path))
+
+
+def test_the_end_may_follow_an_error_where_the_page_says_so(tmp_path: Path) -> None:
+    words = 'end: "[DONE]", error: failed, end-after-error: true'.split(", ")
+    reading = reading_with(tmp_path, "".join(f"{' ' * 18}{each}\n" for each in words))
     for events, kept in (([PART, FAILED], False), ([PART, FAILED, END], True)):
         (ruling,) = order(reading, read_trace(reading, (told(*events),)))
         assert ruling.kept is kept
+    content = reading.operations[0].answers["200"]["content"][EVENT_STREAM]
     body = stream_of(content, {"message": "It broke."}, [], 0, broken=True)
     assert [each.data for each in read_events(body)][-1:] == ["[DONE]"]
+
+
+def test_a_page_may_promise_no_end_mark(tmp_path: Path) -> None:
+    reading = reading_with(tmp_path, "")
+    content = reading.operations[0].answers["200"]["content"][EVENT_STREAM]
+    (event,) = read_events(stream_of(content, {}, [b"hi"], 0))
+    assert event.name == "completed"
+    (ruling,) = order(reading, read_trace(reading, (told(PART, DONE),)))
+    assert ruling.kept
 
 
 def test_a_stream_that_broke_off_is_no_success() -> None:

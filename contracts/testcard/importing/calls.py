@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from testcard.common.document import Keys, Node, words
+from testcard.common.event_stream import EVENT_STREAM
 from testcard.common.schema import types
 from testcard.importing.asking import Roles, spellings
 from testcard.importing.choice import Chosen, job_parameters
+from testcard.importing.later import callbacks_in, stream_of_events
 from testcard.importing.roles import GUESS
 from testcard.importing.schemas import converted
 from testcard.importing.source import Source
@@ -61,7 +63,9 @@ class Calls:
         if node.get("security") is not None:
             found["security"] = node["security"]
         found["responses"] = self._responses(wanted)
-        return found
+        answer = _answer(wanted, went_well=True)
+        told = callbacks_in(self._source, wanted, lambda node, at: self._told(node, at, answer))
+        return {**found, "callbacks": told} if told else found
 
     def _name(self, wanted: Chosen) -> str:
         first, *rest = [each for each in re.split(r"[^A-Za-z0-9]+", wanted.name) if each] or [
@@ -174,11 +178,21 @@ class Calls:
             elif media_type == "application/json":
                 answer = _answer(wanted, went_well=went_well)
                 content[media_type] = {"schema": self._told(each, where, answer)}
+            elif media_type == EVENT_STREAM and wanted.does == "pictures" and went_well:
+                content |= self._events(each, where)
             else:
                 self._source.note("dropped", where, f"an answer of {media_type} is not given")
         if not content and not went_well:
             content = {"application/json": self._errors}
         return {**found, "content": content} if content else found
+
+    def _events(self, content: Node, at: Keys) -> Node:
+        word = "itemSchema" if "itemSchema" in content else "schema"
+        schema = converted(self._source, content.get(word, {}), (*at, word))
+        for each in (*schema.get("oneOf", ()), *schema.get("anyOf", ()), schema):
+            give_roles(self._source, at, each, "pictures")
+        found = stream_of_events(self._source, schema, at)
+        return {EVENT_STREAM: found} if found else {}
 
     def _picture(self, at: Keys) -> Node:
         schema = {"type": "string", "format": "binary", "x-testcard": self._source.cited(at)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from testcard.common.callbacks import callback_nodes
 from testcard.common.document import Keys, Node, SpecRefusal, calls_in, path_text, words
 from testcard.common.refusals import of_document, of_source
 from testcard.common.schema import nodes, types
@@ -45,6 +46,8 @@ def _take_out(document: Node, refusal: SpecRefusal, source: Source) -> None:
         document["x-testcard"].pop(str(place[1]), None)
         if place[1] == "states":
             _stateless(document, source)
+    elif place[0] == "paths" and place[3:4] == ("callbacks",):
+        _callback(document, place, refusal, source)
     elif place[0] == "paths" and len(place) > 2:
         _operation(document, place, refusal, source)
     else:
@@ -66,6 +69,9 @@ def _answers(document: Node) -> Iterator[tuple[Keys, Node]]:
         for status, response in node["responses"].items():
             for content in response.get("content", {}).values():
                 yield ("paths", path, method, "responses", status), content["schema"]
+        for _, _, _, callback in callback_nodes(node):
+            for content in callback["requestBody"]["content"].values():
+                yield ("paths", path, method, "callbacks"), content["schema"]
 
 
 def _eased(schema: Node) -> None:
@@ -132,6 +138,19 @@ def _operation(document: Node, place: Keys, refusal: SpecRefusal, source: Source
     item.pop(method, None)
     if not item:
         document["paths"].pop(path, None)
+
+
+def _callback(document: Node, place: Keys, refusal: SpecRefusal, source: Source) -> None:
+    """What is sent later: all that goes to one address, or all of it."""
+    holder = _at(document, place[:3])
+    callbacks: Node = holder["callbacks"]
+    source.note("dropped", tuple(place[:3]), f"a callback: {refusal.seen}")
+    if len(place) > 5:
+        callbacks[str(place[4])].pop(str(place[5]), None)
+    for name in [each for each, told in callbacks.items() if not told or place[4:] == (each,)]:
+        del callbacks[name]
+    if not callbacks or len(place) == 4:
+        del holder["callbacks"]
 
 
 def _member(document: Node, place: Keys) -> None:

@@ -59,6 +59,8 @@ _ASKED: Final = (
     _rule("style", r"style(_preset)?", _TEXT),
     _rule("as-base64", r"(as_|return_|is_|use_)?base64|b64", _TRUTH),
     _rule("as-base64", r"(response|return|output)_?(format|type)", _TEXT),
+    _rule("stream", r"stream(ing)?", _TRUTH),
+    _rule("partial-images", r"(num_)?partial_images", _WHOLE),
     _rule("output-format", r"(output_|image_)?format", _TEXT),
     _rule("webhook-url", r"webhook(_?url)?|callback(_?url)?", _TEXT),
     _rule("webhook-secret", r"webhook_?secret", _TEXT),

@@ -35,7 +35,8 @@ def stream_of(
         broken: whether the last event does not come, but that of an error.
     """
     told = words(content)["stream"]
-    events, end = [*_events(content, known, pictures, partials)], [told["end"]] * ("end" in told)
+    events = [*_events(content, known, pictures, partials)]
+    end = [told["end"]] if "end" in told else []
     if broken:
         error = render(event_schemas(content)[told["error"]], known)
         events = [*events[:-1], ServerEvent(told["error"], json_bytes(error).decode())]
