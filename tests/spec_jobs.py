@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from tests.spec_answers import URI, answer, in_json, whole
+from tests.spec_answers import CODED, IMAGES, URI, answer, in_json, whole
 from tests.spec_fields import JSON, SAID, Drawn, Node, parameter, said
 
 STATES: Drawn = st.sampled_from(
@@ -29,6 +29,8 @@ PROGRESS: Node = {
     "lines": said({"type": "array", "items": {"type": "object", "required": ["message"],
                    "properties": {"message": said({"type": "string"}, "log-line")}}}, each="logs"),
 }  # fmt: skip
+BYTES = {IMAGES[1]: {"schema": said({"type": "string", "format": "binary"})}}
+IN_BASE64 = in_json(whole({"image": said(CODED, "picture")}))
 RESULTS: Drawn = st.sampled_from(
     [
         {"output": said({"type": ["array", "null"], "items": URI}, "picture-urls")},
@@ -38,6 +40,7 @@ RESULTS: Drawn = st.sampled_from(
                                    {"type": "null"}]})},
         {"images": said({"type": "array", "items": {"type": "object", "required": ["url"],
                          "properties": {"url": said(URI, "picture-url")}}}, each="pictures")},
+        {"image": said({**CODED, "type": ["string", "null"]}, "picture")},
     ]
 )  # fmt: skip
 
@@ -97,9 +100,10 @@ def families(draw: st.DrawFn, refused: Node) -> tuple[Node, Node, list[tuple[str
     if draw(st.booleans()):
         early = answer(in_json(whole(told)), when=["queued", "running"])
         answers = {"202": early, **answers}
+    got = draw(st.sampled_from([in_json(whole(result))] * 3 + [BYTES, BYTES | IN_BASE64]))
     answers_of = {
         "job-status": answers,
-        "job-result": {"200": answer(in_json(whole(result))), "default": refused},
+        "job-result": {"200": answer(got), "default": refused},
         "job-cancel": {draw(st.sampled_from(["200", "202"])): answer(in_json(whole(standing))),
                        "default": refused},
     }  # fmt: skip

@@ -18,10 +18,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.spec_answers import CODED, URI, answer, in_json, whole
 from tests.spec_fields import JSON, SAID, Node, parameter, said
-from tests.spec_holding import broken_by, misjudged, served
+from tests.spec_holding import broken_by, misjudged, reading_of, served
 from tests.spec_strategies import around, documents
 
 from testcard.common.spec import SpecError
+from testcard.contract.session import Session
+from testcard.contract.targets import InProcess
+from testcard.drivers.check import check
+from testcard.drivers.plan import plan
 
 DEEP = int(os.environ.get("TESTCARD_DRAWN", "0"))
 PROMPT = {"prompt": said({"type": "string"}, "prompt")}
@@ -124,6 +128,37 @@ HELD = {
 @pytest.mark.parametrize("name", HELD)
 def test_what_was_once_broken_holds(name: str, tmp_path: Path) -> None:
     assert broken_by(HELD[name], tmp_path) == []
+
+
+STATE = said({"type": "string", "enum": ["PENDING", "SUCCESS", "FAILURE"]}, "job-state")
+RESULTS = {
+    "in base64, null until then": {"200": answer(in_json(whole({
+        "status": STATE, "image": said({**CODED, "type": ["string", "null"]}, "picture")})))},
+    "as bytes, JSON until then": {
+        "202": answer(in_json(whole({"status": STATE})), when=["queued", "running"]),
+        "200": answer(BYTES)},
+    "as bytes, or in JSON": {
+        "202": answer(in_json(whole({"status": STATE})), when=["queued", "running"]),
+        "200": answer(BYTES | B64)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", RESULTS)
+def test_what_is_told_of_a_job_may_carry_its_picture(how: str, tmp_path: Path) -> None:
+    """The picture is painted for it; a check decodes it, and pairs it with what was asked for."""
+    identity = said({"type": "string"}, "job-id")
+    document = paint({"seed": said({"type": "integer"}, "seed")}, in_json(whole({"id": identity})))
+    document["paths"]["/paint"]["post"]["x-testcard"]["does"] = "job"
+    document["paths"]["/jobs/{id}"] = {"get": {
+        "operationId": "status", "summary": "How it stands",
+        "x-testcard": {"does": "job-status", **SAID},
+        "parameters": [parameter("id", "path", identity)],
+        "responses": {**RESULTS[how], "default": REFUSED}}}  # fmt: skip
+    assert broken_by(document, tmp_path) == []
+    mock = served(tmp_path / "drawn.yaml", "documented")
+    session = Session(reading_of(mock), InProcess(mock.answer), thorough=True)
+    kept = {each.clause.id for each in check(session, [plan]).verdicts if each.outcome == "kept"}
+    assert {"pictures.decodes", "pictures.size", "pictures.same-seed"} <= kept
 
 
 VAIN = {
