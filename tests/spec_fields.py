@@ -209,9 +209,9 @@ PROMPTS = [{"type": "string"}, {"type": "string", "minLength": 1, "maxLength": 5
 
 
 @st.composite
-def bodies(draw: st.DrawFn, more: Node) -> Node:
-    """A request body of one or two media types, each with `more` fields."""
-    kinds = draw(st.lists(st.sampled_from([JSON, JSON, *FORMS]), min_size=1, max_size=2,
+def bodies(draw: st.DrawFn, more: Node, most: int = 2) -> Node:
+    """A request body of one media type or more, at `most` so many, each with `more` fields."""
+    kinds = draw(st.lists(st.sampled_from([JSON, JSON, *FORMS]), min_size=1, max_size=most,
                           unique=True))  # fmt: skip
     content = {kind: {"schema": draw(body(kind, more))} for kind in kinds}
     for kind, each in content.items():

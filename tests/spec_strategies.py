@@ -118,7 +118,7 @@ def making(draw: st.DrawFn, number: int, does: str, won: Node, refused: Node) ->
     elif own == "body":
         node["security"] = [{"body": []}]
         asked = asked | {"licence": said({"type": "string"}, "key")}
-    node["requestBody"] = draw(bodies(asked))
+    node["requestBody"] = draw(bodies(asked, 1 if own == "body" else 2))
     if own == "body":
         for each in node["requestBody"]["content"].values():
             schema = each["schema"]

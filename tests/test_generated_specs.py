@@ -84,6 +84,7 @@ def paint(fields: Node, content: Node = BYTES, media_type: str = JSON, **more: A
     }}}, **own)  # fmt: skip
 
 
+KEY = said({"type": "string"}, "key")
 NULLABLE = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 3}, {"type": "null"}]}
 DEEP_NEED = {"type": "object", "required": ["b"], "properties": {
     "a": said({"type": "string"}),
@@ -120,6 +121,10 @@ HELD = {
         {"q": said({"type": "string", "enum": ["low"]}, "quality")},
         own={"price": {"credits": "table('t', quality)",
                         "tables": {"t": {"low": 1, "unknown": 2}}}}),
+    "what stands in a cookie is blanked wherever it stands": paint(
+        {"u": said({"type": "string", "format": "uri"})},
+        parameters=[parameter("c", "cookie", {"type": "string", "format": "uri"})],
+        security=[{"cookie": []}]),
     "where a picture is found has not the headers of a call": with_credits(
         paint({}, in_json(whole({"url": said(URI, "picture-url")})))),
 }  # fmt: skip
@@ -134,6 +139,9 @@ STATE = said({"type": "string", "enum": ["PENDING", "SUCCESS", "FAILURE"]}, "job
 RESULTS = {
     "in base64, null until then": {"200": answer(in_json(whole({
         "status": STATE, "image": said({**CODED, "type": ["string", "null"]}, "picture")})))},
+    "in an object that is null until then, and need not be there": {"200": answer(in_json(whole(
+        {"status": STATE, "result": said({"oneOf": [whole({"image": said(CODED, "picture")}),
+                                                    {"type": "null"}]})}, ["status"])))},
     "as bytes, JSON until then": {
         "202": answer(in_json(whole({"status": STATE})), when=["queued", "running"]),
         "200": answer(BYTES)},
@@ -176,6 +184,11 @@ VAIN = {
         paint({}, own={"price": {"credits": "2 *"}}), "is no expression"),
     "a function that is none": (
         paint({}, own={"price": {"credits": "sqrt(samples)"}}), "'sqrt' is no function"),
+    "a key at two places": (
+        paint({}, security=[{"body": []}], requestBody={"x-testcard": SAID, "content": {
+            JSON: {"schema": whole({"a": whole({"k": KEY}), **PROMPT})},
+            "multipart/form-data": {"schema": whole({"k": KEY, **PROMPT})}}}),
+        "its key stands at a.k and at k"),
     "base64 without JSON": (
         paint({"f": said({"type": "boolean"}, "as-base64")}),
         "as-base64 asks for JSON, which no success has"),

@@ -83,17 +83,20 @@ def states_in(*nodes: Node) -> States:
     return States(cast("Mapping[str, Phase]", next(filter(None, named), _PLAIN)))
 
 
-def phase_implied(does: str, status: int, response: Node) -> Phase | None:
+def phase_implied(
+    does: str, status: int, response: Node, pictures: Collection[object] = ()
+) -> Phase | None:
     """Return what an answer without a word for it tells of a job; None for nothing.
 
     Args:
         does: the operation's verb.
         status: of the answer.
         response: what the spec has for it, with the phases in which it comes, if it says so.
+        pictures: in it.
     """
     if not (200 <= status < 300 and (does == "job" or does in ASKING)):
         return None
     when: Sequence[Phase] = words(response).get("when", ())
     if when:
         return when[0]
-    return "succeeded" if does == "job-result" else None
+    return "succeeded" if does == "job-result" or pictures else None

@@ -32,7 +32,8 @@ def flaws(seen: ReadExchange) -> tuple[Flaw, ...]:
     if operation is None:
         linked = seen.linked is not None
         return () if linked else (route_flaw(seen.routes, seen.call.method, seen.path),)
-    of_body = seen.request.flaws or (*_of_pictures(seen, operation), *_of_size(seen))
+    told = [each for each in seen.request.flaws if BLANKED not in each.message]
+    of_body = told or (*_of_pictures(seen, operation), *_of_size(seen))
     return (*_of_key(seen, operation), *_of_job(seen, operation), *of_body)
 
 

@@ -276,7 +276,7 @@ class ReadExchange:
         """What is told of a job; None for nothing, and for a word that the page does not have."""
         if self.job_state is not None:
             return self.reading.states_of(self.operation).phase(self.job_state)
-        return phase_implied(self.does, self.reply.status, self.response or {})
+        return phase_implied(self.does, self.reply.status, self.response or {}, [*self.pictures])
 
     @property
     def urls(self) -> tuple[str, ...]:

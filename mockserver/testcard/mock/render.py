@@ -124,7 +124,7 @@ class Template:
     def _says(self, known: Known) -> bool:
         if self._each in known or self._listed(known) or self.told(known) is not ABSENT:
             return True
-        return any(child._says(known) for child in self._members.values())
+        return any(child._says(known) for child in (*self._members.values(), *self._branches))
 
     def _fit(self, known: Known) -> int:
         every = known.get(self._each)

@@ -10,6 +10,7 @@ from typing import Final
 
 from testcard.common.keys import NO_SUCH_JOB
 from testcard.common.message import Reply
+from testcard.common.picture import format_of
 from testcard.common.trouble import Kind, Trouble
 from testcard.mock.downloads import painted_of
 from testcard.mock.errand import Errand
@@ -21,10 +22,20 @@ _ENDINGS: Final[dict[str, Kind]] = {"moderated": "moderated", "expired": "expire
 
 
 def job_status(errand: Errand) -> Reply | Step:
-    """Say how a job stands, with its pictures where the answer has them; to ask moves it on."""
+    """Say how a job stands, with its pictures where the answer has them; to ask moves it on.
+
+    Raises:
+        Trouble: not-found: there is no such job; conflict, failed and the like: it has no picture,
+            and the spec has no other answer.
+    """
     if not errand.operation.carries_pictures:
         return errand.dialect.state(errand.visit, errand.world)
-    return _told(errand, _known(errand.world.poll(errand.dialect.reading.spec.id, _id(errand))))
+    job = _known(errand.world.poll(errand.dialect.reading.spec.id, _id(errand)))
+    content = errand.operation.success(job.phase)[1].get("content", {})
+    if job.phase == "succeeded" or not content or not all(map(format_of, content)):
+        return _told(errand, job)
+    kind: Kind = "conflict" if job.at_work else _ENDINGS.get(job.phase, "failed")
+    raise Trouble(kind, f"the job has no picture: it is {job.phase}")
 
 
 def job_result(errand: Errand) -> Reply | Step:

@@ -34,6 +34,10 @@ def _in_bodies(document: Node) -> Iterator[SpecRefusal]:
         wanted = any(words(schemes[name]).get("in") == "body" for name in used)
         has = any(body_key(node))
         at = ("paths", path, method)
+        places = set(body_key(node))
+        if wanted and len(places) > 1:
+            seen = f"its key stands at {' and at '.join(sorted(places))}, by the media type"
+            yield SpecRefusal(at, seen, "it at one place")
         if wanted and not has:
             seen = "its key is to stand in the body, and no field takes one"
             yield SpecRefusal(at, seen, "a field of role key, or security of its own")
