@@ -11,6 +11,7 @@ from tests.support import KEY
 
 from testcard.assembly import Options, build
 from testcard.common.message import Call, Reply
+from testcard.doors.log import DeliveryLine
 from testcard.mock.core import Mock
 from testcard.mock.delivery import Delivery
 from testcard.mock.destinations import Destinations
@@ -231,6 +232,20 @@ def test_what_goes_nowhere_is_journalled_with_what_would_have_been_sent(mock: Mo
     (shown,) = orjson.loads(admin.body)["entries"]
     assert (shown["callback"], shown["status"]) == ("told", None)
     assert shown["call"]["body"]["status"] == "succeeded"
+
+
+def test_a_server_logs_what_became_of_it(mock: Mock) -> None:
+    lines: list[DeliveryLine] = []
+    mock.outbox.journal.watch(lambda entry: lines.append(DeliveryLine(entry)))
+    job = predicted(mock, webhook="http://localhost:1/hook?token=of-nobodys-business")
+    (sent,) = due(mock, 2)
+    mock.outbox.answered(sent, 503)
+    (line,) = lines
+    assert str(line) == (
+        f"POST http://localhost:1/hook <- 503 [callbacks told, job {job} succeeded] refused: "
+        "the receiver answered with 503; it is repeated after 5 s"
+    )
+    assert (line.facts()["fate"], line.facts()["status"]) == ("refused", 503)
 
 
 def test_what_waits_is_bounded(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:

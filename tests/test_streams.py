@@ -224,7 +224,7 @@ def reading_with(folder: Path, said: str) -> Reading:
 
 
 def test_the_end_may_follow_an_error_where_the_page_says_so(tmp_path: Path) -> None:
-    words = 'end: "[DONE]", error: failed, end-after-error: true'.split(", ")
+    words = ['end: "[DONE]"', "error: failed", "end-after-error: true"]
     reading = reading_with(tmp_path, "".join(f"{' ' * 18}{each}\n" for each in words))
     for events, kept in (([PART, FAILED], False), ([PART, FAILED, END], True)):
         (ruling,) = order(reading, read_trace(reading, (told(*events),)))

@@ -43,7 +43,7 @@ from testcard.common.addresses import ADMIN_PREFIX, SERVE_PORT
 from testcard.common.selfcheck import complaints
 from testcard.common.settings import parse_settings
 from testcard.common.spec import bundled, load
-from testcard.doors.log import LogFormat, log_call, logging_to
+from testcard.doors.log import LogFormat, log_call, log_delivery, logging_to
 from testcard.mock.access import Access
 from testcard.mock.world import JobPolicy
 
@@ -193,6 +193,8 @@ def serve(
             webhook_secrets=secrets_from("--webhook-secret", webhook_secret or ()),
         )
         mock = build(options)
+        if not quiet:
+            mock.outbox.journal.watch(log_delivery)
         readings = [dialect.reading for dialect in mock.dialects.values()]
 
         def ready(base: str) -> None:

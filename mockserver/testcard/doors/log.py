@@ -5,7 +5,7 @@ through the root. Two threads write them in batches. Where nobody takes the line
 a reader, a full disk, no output at all) they are dropped and counted, and the next line that
 is taken says how many.
 
-Knows logging, files and journal entries. Must not know HTTP, a server or a provider.
+Knows logging, files, journal entries and deliveries. Must not know HTTP, a server or a provider.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from threading import Event, Lock, Thread
 from typing import Literal, TextIO
 
 from testcard.common.redaction import visible
+from testcard.mock.delivery import DeliveryEntry
 from testcard.mock.journal import Entry
 
 LogFormat = Literal["text", "json"]
@@ -72,6 +73,42 @@ class CallLine:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """What became of a callback, as a log message: `str` is the line, `facts` are for JSON."""
+
+    entry: DeliveryEntry
+
+    def __str__(self) -> str:
+        """Return the line without its time."""
+        entry, call = self.entry, self.entry.exchange.call
+        host = f"{call.parts.scheme}://{call.parts.netloc}{call.parts.path}"
+        detail = f": {_cut(entry.detail)}" if entry.detail else ""
+        return (
+            f"{call.method} {_cut(host)} <- {entry.exchange.reply.status or '-'} "
+            f"[{entry.provider} {entry.callback}, job {entry.job} {entry.phase}] "
+            f"{entry.fate}{detail}"
+        )
+
+    def facts(self) -> dict[str, object]:
+        """Return what is known of the delivery."""
+        entry = self.entry
+        told = ("provider", "operation", "callback", "job", "phase", "attempt", "fate")
+        return {
+            "method": entry.exchange.call.method,
+            "status": entry.exchange.reply.status or None,
+            **{name: getattr(entry, name) for name in told},
+            "detail": _cut(entry.detail),
+        }
+
+
+def log_delivery(entry: DeliveryEntry) -> None:
+    """Log what became of a callback as INFO of `testcard.calls`."""
+    if _calls.isEnabledFor(logging.INFO):
+        line = DeliveryLine(entry)
+        _calls.handle(logging.LogRecord(_calls.name, logging.INFO, __file__, 0, line, (), None))
+
+
 def log_call(entry: Entry) -> None:
     """Log one call as INFO of `testcard.calls`; nothing happens where nobody listens to that."""
     if _calls.isEnabledFor(logging.INFO):
@@ -102,7 +139,11 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
         }
         call = record.msg
-        said |= call.facts() if isinstance(call, CallLine) else {"message": record.getMessage()}
+        said |= (
+            call.facts()
+            if isinstance(call, CallLine | DeliveryLine)
+            else {"message": record.getMessage()}
+        )
         if record.exc_info:
             said["traceback"] = self.formatException(record.exc_info)
         return json.dumps(said).replace("\x7f", "\\u007f")

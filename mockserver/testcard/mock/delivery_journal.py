@@ -25,21 +25,18 @@ _FRAME: Final = 1_500  # bytes of an entry's own values, beside body and letters
 class DeliveryJournal:
     """The latest deliveries; the oldest go when there are too many or too large."""
 
-    def __init__(
-        self, memory: MemoryLimit, watch: Callable[[DeliveryEntry], None] | None = None
-    ) -> None:
-        """Begin empty.
-
-        Args:
-            memory: shared with whoever else remembers.
-            watch: called with each entry as it is written.
-        """
-        self._watch = watch
+    def __init__(self, memory: MemoryLimit) -> None:
+        """Begin empty, within a limit that is shared with whoever else remembers."""
+        self._watch: Callable[[DeliveryEntry], None] | None = None
         self._lock = Lock()
         self._memory = memory
         self._share = memory.share(_PART, self._forget_oldest)
         self._entries: deque[tuple[DeliveryEntry, int]] = deque()
         self._count = 0
+
+    def watch(self, watch: Callable[[DeliveryEntry], None]) -> None:
+        """Have `watch` called with each entry as it is written."""
+        self._watch = watch
 
     def write(
         self,
