@@ -26,7 +26,11 @@ _OF_BODIES = ("malformed", "invalid", "too-large", "no-credits")
 
 
 def complaints(spec: Spec) -> Iterator[str]:
-    """Yield one sentence for each thing that is missing or wrong, with its place."""
+    """Yield one sentence for each thing that is missing or wrong, with its place.
+
+    What is wrong in several readings is told of the first.
+    """
+    told: set[tuple[str, str]] = set()
     for place, node in _evidenced(spec.document):
         yield from (f"{spec.path}: at {place}: {text}" for text in _evidence(node))
     for profile, settings in product(_PROFILES, _settings(spec)):
@@ -34,7 +38,9 @@ def complaints(spec: Spec) -> Iterator[str]:
         named = "".join(f", {name} {value}" for name, value in settings.items())
         for operation in reading.operations:
             for text in (*_defaults(operation), *_examples(reading, operation)):
-                yield f"{spec.path}: {operation.id} ({profile}{named}): {text}"
+                if (operation.id, text) not in told:
+                    told.add((operation.id, text))
+                    yield f"{spec.path}: {operation.id} ({profile}{named}): {text}"
 
 
 def _settings(spec: Spec) -> list[dict[str, str]]:
