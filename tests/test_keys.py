@@ -24,7 +24,8 @@ from testcard.common.message import Call
 from testcard.common.reading import read
 from testcard.common.redaction import blanked, cookies_blanked, redacted_url
 from testcard.common.spec import SpecError, load
-from testcard.contract.calls import call_of, rekeyed
+from testcard.contract.calls import call_of
+from testcard.contract.rekeying import rekeyed
 from testcard.mock.core import Mock
 from testcard.mock.world import AccountId
 
@@ -226,6 +227,20 @@ def test_a_key_takes_the_place_of_the_clients_own(way: str) -> None:
     assert read_key(changed, operation) == (SECRET, [])
     assert "own" not in repr(changed)
     assert "a=b" in changed.url
+
+
+@pytest.mark.parametrize("key", [SECRET, 'wi"th\\quotes & signs'])
+@pytest.mark.parametrize("way", ["body", "form"])
+def test_a_key_in_a_body_gives_way_too(way: str, key: str) -> None:
+    reading = read(load(SPEC))
+    operation = reading.operation(way)
+    call = call_of(reading, operation, ASKED, key="the-clients-own")
+    changed = rekeyed(call, operation, key)
+    assert read_key(changed, operation) == (key, [])
+    assert "own" not in repr(changed)
+    assert b"fox" in changed.body
+    bare = Call(call.method, call.url, call.headers, b"{")
+    assert rekeyed(bare, operation, key).body == b"{", "nobody knows where a key would stand"
 
 
 @pytest.mark.parametrize(

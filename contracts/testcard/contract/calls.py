@@ -6,10 +6,10 @@ who sends them, or any one provider.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, unquote_plus, urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -114,36 +114,6 @@ def with_key(url: str, headers: Headers, way: KeyWay, key: str) -> tuple[str, He
         cookie = "; ".join((*told, f"{way.name}={written}"))
         return url, (*others, ("Cookie", cookie))
     return url, headers
-
-
-def rekeyed(call: Call, operation: Operation, key: str) -> Call:
-    """Return a call with this key in place of those that it carries; one in a body stays."""
-    way = operation.key_ways[0]
-    if way.location == "body":
-        return call
-    names = {each.name.lower() for each in operation.key_ways if each.location == "header"}
-    kept = tuple(pair for pair in call.headers if pair[0].lower() not in names)
-    cookies = {each.name for each in operation.key_ways if each.location == "cookie"}
-    queries = {each.name for each in operation.key_ways if each.location == "query"}
-    kept = tuple(pair for pair in (_cookie_without(each, cookies) for each in kept) if pair[1])
-    url, headers = with_key(_query_without(call.url, queries), kept, way, key)
-    return replace(call, url=url, headers=headers)
-
-
-def _cookie_without(pair: tuple[str, str], names: Collection[str]) -> tuple[str, str]:
-    if pair[0].lower() != "cookie" or not names:
-        return pair
-    cookies = (each.strip() for each in pair[1].split(";"))
-    kept = [each for each in cookies if each.partition("=")[0] not in names]
-    return pair[0], "; ".join(kept)
-
-
-def _query_without(url: str, names: Collection[str]) -> str:
-    before, mark, query = url.partition("?")
-    if not (names and mark):
-        return url
-    kept = [each for each in query.split("&") if unquote_plus(each.partition("=")[0]) not in names]
-    return f"{before}?{'&'.join(kept)}" if kept else before
 
 
 def _url(operation: Operation, said: Spread, params: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import orjson
 
 from testcard.common.message import Call, Reply
 from testcard.common.picture import PictureError, encode, media_type
-from testcard.contract.calls import rekeyed
+from testcard.contract.rekeying import rekeyed
 from testcard.contract.targets import Http, Target
 from testcard.intercept.hosts import Source, Sources
 from testcard.intercept.options import RunOptions
