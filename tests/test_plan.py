@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from tests.spec_clients import mock_of_spec
 from tests.traces import reading
 
 from testcard.assembly import Options, build
@@ -131,3 +132,14 @@ def test_each_exchange_is_told_as_it_comes() -> None:
     check(ready, [plan])
 
     assert told == ready.exchanges
+
+
+@pytest.mark.parametrize(("operation", "kinds"), [("open", []), ("header", ["without", "wrong"])])
+def test_what_takes_no_key_is_not_called_without_one(operation: str, kinds: list[str]) -> None:
+    mock = mock_of_spec("keys")
+    (dialect,) = mock.dialects.values()
+    steps = planned(Session(dialect.reading, InProcess(mock.answer)))
+    said = [step.purpose for step in steps if step.purpose.startswith(f"{operation}: ")]
+    assert len(said) > 3
+    of_keys = " ".join(each for each in said if each.endswith(" key") or "wrong key" in each)
+    assert [word for word in ("without", "wrong") if word in of_keys] == kinds

@@ -13,6 +13,7 @@ from tests.spec_clients import broken, changed_spec, client_at, mock_of_spec, pl
 from tests.support import data_uri, photo
 from tests.traces import call, json, rulings
 
+from testcard.common.message import Exchange
 from testcard.common.picture import decode, sniff
 from testcard.common.spec import SpecError, load
 from testcard.mock.core import Mock
@@ -92,6 +93,7 @@ def test_a_check_follows_jobs_to_their_pictures(mock: Mock) -> None:
     found = told(run)
     assert found["pictures.decodes"] == found["pictures.output-format"] == "kept"
     assert found["jobs.unknown"] == "kept", "each operation by its own word for it"
+    assert found["money.price"] == "kept", "of a job, when it has ended"
 
 
 @pytest.mark.parametrize(("status", "kept"), [(410, True), (404, False)])
@@ -110,3 +112,39 @@ def test_a_kind_that_there_is_not_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SpecError, match=r"problems.*gone"):
         load(changed_spec("results", tmp_path, changed))
+
+
+# What jobs cost
+
+
+def told_of(job: str, status: str, left: int) -> Exchange:
+    asked = call("results", at=2, job=job)
+    return json(asked, 200, {"status": status, "images": []}, ("x-credits", str(left)))
+
+
+def order(job: str) -> Exchange:
+    return json(call("results", ASK), 202, {"id": job, "status": "PENDING"})
+
+
+@pytest.mark.parametrize(
+    ("between", "end", "kept"),
+    [
+        (9, 9, [True]),  # paid when it was ordered
+        (10, 9, [True]),  # paid when it has ended
+        (9, 8, [False]),  # paid twice
+        (10, 10, [False]),  # not paid
+    ],
+)
+def test_a_job_is_paid_once_whenever_that_is(between: int, end: int, kept: list[bool]) -> None:
+    trace = (order("a"), told_of("a", "SUCCESS", 10), order("b"), told_of("b", "PENDING", between),
+             told_of("b", "SUCCESS", end))  # fmt: skip
+    assert [each.kept for each in rulings("money.price", "results", trace)] == kept
+
+
+def test_a_lost_job_costs_nothing_and_one_at_work_is_not_judged() -> None:
+    first = (order("a"), told_of("a", "SUCCESS", 10), order("b"))
+    for left, kept in ((10, True), (9, False)):
+        lost = (*first, told_of("b", "PENDING", 9), told_of("b", "FAILURE", left))
+        found = rulings("money.failures-free", "results", lost)
+        assert [each.kept for each in found] == [kept]
+    assert rulings("money.price", "results", (*first, told_of("b", "PENDING", 3))) == []

@@ -5,17 +5,20 @@ Knows balances as answers tell them. Must not know who answered, or any one prov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+from math import inf
 from typing import Final
 
 from testcard.clauses.base import LIVE_UNPROMISED, always, name_of, replies, role_evidence, weakest
 from testcard.common.pointer import reply_pointer, response_evidence
 from testcard.common.price import Price
 from testcard.common.reading import Reading
+from testcard.common.states import AT_WORK
 from testcard.contract.flaw import flaws
+from testcard.contract.results import JobLife, jobs
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
 
@@ -54,6 +57,22 @@ def _amount(told: object) -> Decimal | None:
     return value if value.is_finite() else None
 
 
+class _Quiet:
+    """The answers at which no job was at work: one is paid when it is ordered, or when it ends."""
+
+    def __init__(self, lives: Iterable[JobLife]) -> None:
+        self._at_work = [(each.order.index, _end_of(each)) for each in lives]
+
+    def __contains__(self, index: int) -> bool:
+        return not any(begun <= index < ended for begun, ended in self._at_work)
+
+
+def _end_of(life: JobLife) -> float:
+    """The first answer that tells of a job's end; infinite where none does."""
+    ends = (each.index for each in life.answers if each.phase and each.phase not in AT_WORK)
+    return next(ends, inf)
+
+
 def _spans(seen: tuple[ReadExchange, ...]) -> Iterator[_Span]:
     """Yield the spans of each account: that of the good key, and that of whoever needs none."""
     for keyed in (True, False):
@@ -61,12 +80,16 @@ def _spans(seen: tuple[ReadExchange, ...]) -> Iterator[_Span]:
 
 
 def _spans_of(seen: Sequence[ReadExchange]) -> Iterator[_Span]:
+    lives = {each.order.index: each for each in jobs(seen)}
+    quiet = _Quiet(lives.values())
     told = [each for each in seen if each.key == "good" and _balance(each) is not None]
+    told = [each for each in told if each.index in quiet]
     for before, after in pairwise(told):
         between = [each for each in seen if before.index < each.index <= after.index]
         if any(not each.answered or each.turned_away for each in between):
             continue  # nobody can tell what an unanswered call cost
         paid = tuple(each for each in between if each.succeeded and each.does in _PAID)
+        paid = tuple(each for each in paid if each.index not in lives or lives[each.index].success)
         if any(each.price is None for each in paid):
             continue
         failed = tuple(each for each in between if not each.succeeded)

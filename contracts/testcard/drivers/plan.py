@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from testcard.common.keys import UNKNOWN_JOB, WRONG_KEY, KeyKind
 from testcard.common.message import Call
@@ -27,6 +28,8 @@ from testcard.drivers.fetching import fetch
 from testcard.drivers.following import Following
 from testcard.drivers.uploading import follow_file, links_for
 from testcard.drivers.values import PROMPTS, Fields, Values
+
+_EVERY_KEY: Final[tuple[KeyKind, ...]] = ("good", "none", "wrong", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,14 @@ class _Planner:
         ordering = [each for each in self._reading.operations if each.does in ("pictures", "job")]
         first = ordering[0]
         fields = self._values(first).required()
-        yield self._step("a call without a key", first, fields, key="none")
+        yield from self._keyed("a call without a key", first, fields, "none")
         yield self._elsewhere(first)
-        yield self._step("a wrong key", first, fields, key="wrong")
+        yield from self._keyed("a wrong key", first, fields, "wrong")
         for index, operation in enumerate(ordering):
             paid = list(self._paid(operation, main=index == 0))
             yield from paid[:1]
             own = self._values(operation).required()
-            yield self._step("a wrong key between two answers", operation, own, key="wrong")
+            yield from self._keyed("a wrong key between two answers", operation, own, "wrong")
             yield from paid[1:2]
             yield from self._wrong(operation)
             yield from paid[2:]
@@ -119,6 +122,13 @@ class _Planner:
             typed=typed,
         )
         return self._as_step(f"{operation.id}: {purpose}", call, operation)
+
+    def _keyed(
+        self, purpose: str, operation: Operation, fields: Fields | None, key: KeyKind
+    ) -> Iterator[PlanStep]:
+        """Yield a call with some kind of key, where that makes it another call than a good one."""
+        if key in _kinds(operation):
+            yield self._step(purpose, operation, fields, key=key)
 
     def _as_step(self, purpose: str, call: Call, operation: Operation | None = None) -> PlanStep:
         cost = self._session.expected_cost(call)
@@ -158,7 +168,7 @@ class _Planner:
             yield from self._written(operation, values, base)
             yield from self._encodings(operation, values, base)
             poor = replace(values, links=links_for(self._session, "empty")).base()
-            yield self._step("an empty account", operation, poor, key="empty")
+            yield from self._keyed("an empty account", operation, poor, "empty")
 
     def _second(self, operation: Operation, values: Values, smallest: Fields) -> Iterator[PlanStep]:
         """The smallest call again, with defaults spelt out, another header, or nothing new."""
@@ -229,7 +239,7 @@ class _Planner:
 
     def _wrong(self, operation: Operation) -> Iterator[PlanStep]:
         values = self._values(operation)
-        yield self._step("a call without a key", operation, values.required(), key="none")
+        yield from self._keyed("a call without a key", operation, values.required(), "none")
         call = call_of(self._reading, operation, None, key=self._session.key)
         method = "PUT" if operation.method != "PUT" else "GET"
         wrongly = Call(method, call.url, call.headers)
@@ -250,7 +260,7 @@ class _Planner:
 
     def _questions(self) -> Iterator[PlanStep]:
         for operation in self._reading.operations:
-            kinds: tuple[KeyKind, ...] = ("good", "none", "wrong")
+            kinds = [each for each in _kinds(operation) if each != "empty"]
             for key in kinds if operation.does == "account" else ():
                 yield self._step(f"the account, {key} key", operation, None, key=key)
             least = Values(operation, operation.takes, True, self._session.links).required()
@@ -267,3 +277,10 @@ class _Planner:
                 yield self._as_step(f"{operation.id}: an unknown job, {key} key", call)
             for key in kinds if operation.does == "job-list" else ():
                 yield self._step(f"the jobs, {key} key", operation, {}, key=key)
+
+
+def _kinds(operation: Operation) -> tuple[KeyKind, ...]:
+    """Return the kinds of key that make a difference to an operation: one, where it takes none."""
+    if not operation.key_ways:
+        return ("good",)
+    return ("good", "wrong", "empty") if operation.key_optional else _EVERY_KEY
