@@ -24,6 +24,9 @@ _AS_TEXT: Final = frozenset({"base64", "data-uri", "url", "file-id"})
 _OF_LISTS: Final = frozenset({"minItems", "maxItems", "uniqueItems", "required"})
 
 
+_MOST_ITEMS: Final = 100  # of a list that testcard fills
+
+
 class Absent:
     """Stands for a member that is left out though what holds it is there."""
 
@@ -152,9 +155,10 @@ class Field:
         return self.schema.get("const", self.schema.get("default"))
 
     def wrapped(self, value: Any) -> Any:
-        """Return one value in as many lists as there are around it."""
-        for _ in range(self.depth):
-            value = [value]
+        """Return one value in as many lists as there are around it, as often as its own has it."""
+        for at in range(self.depth):
+            own = at == 0 and self.place.path[-1] == EACH
+            value = _several(value, self.whole, self.schema) if own else [value]
         return value
 
     def evidence(self, keyword: str | None = None) -> Evidence:
@@ -228,6 +232,26 @@ class Holder:
             if isinstance(each, Holder):
                 yield each
                 yield from each.holders()
+
+
+def least_of(whole: Schema) -> int:
+    """Return how many items a list has at least, as far as a call of testcard's own goes."""
+    return int(min(whole.get("minItems", 0), _MOST_ITEMS))
+
+
+def _several(value: Any, whole: Schema, schema: Schema) -> list[Any]:
+    """Return a list of a value, as often as it has to be there; each another where it must be."""
+    count = max(1, least_of(whole))
+    if not whole.get("uniqueItems"):
+        return [value] * count
+    others = [each for each in schema.get("enum", ()) if each != value]
+    return [value, *(others or [_varied(value, at) for at in range(1, count)])][:count]
+
+
+def _varied(value: Any, by: int) -> Any:
+    if isinstance(value, str):
+        return f"{value}{by}"
+    return value + by if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def items_of(value: Any, at: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from testcard.common.place import ABSENT, Field, Holder, Location
+from testcard.common.place import ABSENT, Field, Holder, Location, least_of
 from testcard.common.schema import EACH
 
 _NOT_SAID: Final = object()
@@ -65,7 +65,8 @@ def _said(member: Field | Holder, values: Mapping[str, Any], at: tuple[int, ...]
         count = max([len(_items(each, values, at)) for each in member.leaves()], default=0)
         if not count and not (member.needed and _is_touched(member, values)):
             return _NOT_SAID
-        return [_object(member, values, (*at, index)) for index in range(count or 1)]
+        found = [_object(member, values, (*at, index)) for index in range(count or 1)]
+        return found + found[-1:] * (least_of(member.whole) - len(found))
     if not (member.needed or _is_touched(member, values)):
         return _NOT_SAID  # though something in it is needed wherever it is sent
     inner = _object(member, values, at)

@@ -96,6 +96,9 @@ def _counts(field: Field) -> Iterator[Edge]:
     one, least = field.example, field.whole.get("minItems", 0)
     if least == 1:
         yield Edge([], "with no item", "minItems", telling=True)
+    elif least and one is not None:
+        few = field.wrapped(one)[: least - 1]
+        yield Edge(few, "with an item too few", "minItems", telling=True)
     if "maxItems" in field.whole and one is not None:
         many = [one] * (field.whole["maxItems"] + 1)
         yield Edge(many, "with an item too many", "maxItems", telling=True)
