@@ -10,16 +10,18 @@ import schemathesis
 from tests.mutants.catalogue import PROVIDERS
 from tests.mutants.mutant import Mutant, faithful
 from tests.mutants.score import known
+from tests.spec_clients import SPECS
 
 from testcard.assembly import find
 from testcard.common.reading import Profile, Reading, read
+from testcard.common.spec import load
 from testcard.contract.calls import Links
 from testcard.contract.flaw import flaws
 from testcard.contract.session import Session
 from testcard.contract.targets import InProcess
 from testcard.contract.trace import read_trace
 from testcard.doors.http import application
-from testcard.drivers.drafts import Draft
+from testcard.drivers.drafts import Draft, call_for
 from testcard.drivers.fuzz import contract_check, everything, fuzz, shaped
 
 _EVERY = pytest.mark.parametrize("provider", PROVIDERS)
@@ -126,3 +128,11 @@ def test_serving_needs_neither_schemathesis_nor_hypothesis() -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"
+
+
+def test_bodies_that_are_one_picture_are_drawn_as_bytes() -> None:
+    reading = read(load(SPECS / "raw.yaml"))
+    drawn = list(everything(reading, Links(), examples=1, seed=0))
+    whole = [call_for(reading, each, "k") for each in drawn if each.why == "a positive case"]
+    assert whole
+    assert {each.header("content-type") for each in whole} == {"image/png"}

@@ -14,7 +14,6 @@ from tests.support import data_uri, photo
 from testcard.common.spec import SpecError, load
 from testcard.contract.calls import Links
 from testcard.drivers.drafts import call_for, drafts
-from testcard.drivers.fuzz import everything
 from testcard.drivers.values import Values
 from testcard.mock.core import Mock
 
@@ -74,16 +73,6 @@ def test_checks_send_bytes(mock: Mock) -> None:
     }
     assert wrong["no body"].body == b""
     assert wrong["body that is no picture"].body == b"no picture at all"
-
-
-def test_what_is_drawn_is_bytes_or_cannot_be_written(mock: Mock) -> None:
-    (dialect,) = mock.dialects.values()
-    drawn = list(everything(dialect.reading, Links(), examples=2, seed=0))
-    whole = [each for each in drawn if each.why == "a positive case"]
-    assert whole
-    assert {call_for(dialect.reading, each, "k").header("content-type") for each in whole} == {
-        "image/png"
-    }
 
 
 BAD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
