@@ -94,7 +94,7 @@ def guarded(mock: Mutated) -> Mutated:
 
 def _with_one_key(mutated: Mutated, call: Call) -> Call:
     (dialect,) = mutated.dialects.values()
-    names = dialect.reading.key_headers
+    names = dialect.reading.key_names
     headers = tuple(
         (name, "invalid" if name.lower() in names and value and value != _KEY else value)
         for name, value in call.headers

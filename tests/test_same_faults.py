@@ -157,7 +157,7 @@ def taped(api: Api, profile: Profile = "lenient", **client: Any) -> Client:
 
 def exchange_of(client: Client) -> Exchange:
     """Return the latest exchange without its secrets, as `run` and `check` judge it."""
-    named = client.mock.dialects[client.api.provider].reading.key_headers
+    named = client.mock.dialects[client.api.provider].reading.key_names
     call = client.mock.calls[-1]  # type: ignore[attr-defined]
     return redacted((Exchange(call, client.entry.exchange.reply),), named)[0]
 

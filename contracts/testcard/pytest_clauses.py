@@ -114,7 +114,7 @@ def _reading(provider: str | Path | Reading, profile: Profile) -> Reading:
 
 def _target(reading: Reading, against: str | Callable[[Call], Reply] | Target) -> Target:
     if isinstance(against, str):
-        return Http(against, reading.places.lists, secret=reading.key_headers)
+        return Http(against, reading.places.lists, secret=reading.key_names)
     return InProcess(against) if callable(against) else against
 
 

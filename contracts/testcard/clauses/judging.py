@@ -26,7 +26,7 @@ def audit(reading: Reading, trace: Trace, kind: TargetKind = "live") -> Provider
     Of `trace`, what has to do with the provider is taken; the run's trace is empty where
     nothing has.
     """
-    own = redacted(_concerning(reading, trace), reading.key_headers)
+    own = redacted(_concerning(reading, trace), reading.key_names)
     clauses = (*CLAUSES, *CLIENT_CLAUSES)
     return ProviderRun(reading, own, judge(reading, own, kind, clauses))
 

@@ -48,7 +48,7 @@ class Reading:
         settings: name -> value, of all.
         document: the spec with what these change.
         operations: in the document's order.
-        key_headers: names under which keys are sent, in small letters: of headers, parameters,
+        key_names: under which keys are sent, in small letters: of headers, parameters,
             cookies and members of bodies.
     """
 
@@ -57,7 +57,7 @@ class Reading:
     settings: Mapping[str, Any]
     document: Node
     operations: tuple[Operation, ...]
-    key_headers: frozenset[str]
+    key_names: frozenset[str]
 
     @cached_property
     def problems(self) -> Mapping[str, int]:

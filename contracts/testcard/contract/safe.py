@@ -18,7 +18,7 @@ def safe(report: Report) -> Report:
     Every writer of reports does this first; doing it twice changes nothing more.
     """
     values = secrets_of(
-        (exchange, run.reading.key_headers) for run in report.runs for exchange in run.trace
+        (exchange, run.reading.key_names) for run in report.runs for exchange in run.trace
     )
 
     def clean(text: str) -> str:
@@ -37,7 +37,7 @@ def _safe_run(
 ) -> ProviderRun:
     return replace(
         run,
-        trace=trace_without(run.trace, run.reading.key_headers, values),
+        trace=trace_without(run.trace, run.reading.key_names, values),
         verdicts=tuple(_safe_verdict(verdict, clean) for verdict in run.verdicts),
         stopped=clean(run.stopped),
         notes=tuple(clean(note) for note in run.notes),

@@ -48,7 +48,7 @@ def check(
         stopped, reached = str(stop), not stop.unreachable
     except KeyboardInterrupt:
         stopped = INTERRUPTED
-    trace = redacted(session.exchanges, session.reading.key_headers)
+    trace = redacted(session.exchanges, session.reading.key_names)
     verdicts = judge(session.reading, trace if reached else (), session.kind, stopped=stopped)
     return ProviderRun(
         session.reading,

@@ -149,7 +149,7 @@ def _require_live(wanted: CheckOptions, readings: Sequence[Reading], *, sending:
 def _live(reading: Reading, wanted: CheckOptions) -> Session:
     base = wanted.against.replace("{provider}", reading.spec.id)
     try:
-        target: Target = Http(base, reading.places.lists, secret=reading.key_headers)
+        target: Target = Http(base, reading.places.lists, secret=reading.key_names)
     except ValueError as error:
         raise UsageError(str(error)) from error
     real = StandIn(base, reading.places.lists).is_real

@@ -102,7 +102,7 @@ def judged(
         mocked: whether no real host answered, so that none is named where a call is to be
             sent again.
     """
-    secret = {name for reading in readings for name in reading.key_headers}
+    secret = {name for reading in readings for name in reading.key_names}
     clean = redacted(trace, secret)
     runs: list[ProviderRun] = []
     met: list[Met] = []

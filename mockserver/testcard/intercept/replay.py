@@ -120,7 +120,7 @@ class Replay:
     def _essence(self, call: Call) -> Essence:
         match = self.route(call)
         dialect, operation = match.dialect, match.operation
-        named = dialect.reading.key_headers if dialect else frozenset()
+        named = dialect.reading.key_names if dialect else frozenset()
         clean = redacted((Exchange(call, Reply(0)),), named)[0].call  # as a recording holds it
         pairs = parse_qsl(clean.parts.query)
         query = {f"?{name}": value for name, value in pairs if name.lower() not in named}

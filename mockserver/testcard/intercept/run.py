@@ -27,7 +27,7 @@ from testcard.intercept.proxy import Gates, proxying
 from testcard.intercept.recorder import OWN, Recorder
 from testcard.intercept.replay import Replay
 from testcard.intercept.show import Aside
-from testcard.intercept.sources import key_headers, keyed, recorder_of, sources_of
+from testcard.intercept.sources import key_names, keyed, recorder_of, sources_of
 from testcard.mock.core import Mock
 from testcard.record import har
 
@@ -82,7 +82,7 @@ def intercept(mock: Mock, options: RunOptions) -> RunOutcome:
         code = _run(options, hosts, contexts, allowed, own, answering)
     finally:
         if options.record:
-            _keep(hosts.tape.trace(), options.record, key_headers(mock))
+            _keep(hosts.tape.trace(), options.record, key_names(mock))
     return _outcome(mock, options, hosts, code, recorder, replay)
 
 

@@ -37,7 +37,7 @@ def sources_of(
 
 def recorder_of(mock: Mock, options: RunOptions) -> Recorder:
     """Return what sends calls on to real hosts, within the limits that the options give."""
-    secret = key_headers(mock)
+    secret = key_names(mock)
     targets: dict[str, Target] = {
         host: Http(f"https://{host}:{port}", f"https://{host}:{port}", secret=secret)
         for host, port in options.allow
@@ -105,6 +105,6 @@ def keyed(mock: Mock, keys: Mapping[str, str]) -> Callable[[Call], Call]:
     return prepare
 
 
-def key_headers(mock: Mock) -> Collection[str]:
+def key_names(mock: Mock) -> Collection[str]:
     """Return the headers that carry keys, of all providers."""
-    return {name for each in mock.dialects.values() for name in each.reading.key_headers}
+    return {name for each in mock.dialects.values() for name in each.reading.key_names}

@@ -112,7 +112,7 @@ class Mock:
         )
         self._admin = Admin(parts, access)
         self._stopwatch = stopwatch
-        keys = (each.reading.key_headers for each in self.dialects.values())
+        keys = (each.reading.key_names for each in self.dialects.values())
         self._secret = frozenset().union(*keys)  # whoever is asked: a key may go astray
 
     @property

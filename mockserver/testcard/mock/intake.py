@@ -73,7 +73,7 @@ def meets(visit: Visit, dialect: Dialect, fault: Fault) -> bool:
 
 
 def _digests_of_keys(visit: Visit, dialect: Dialect) -> set[str]:
-    names = dialect.reading.key_headers
+    names = dialect.reading.key_names
     sent = (value for name, value in visit.call.headers if name.lower() in names)
     found = {key_digest(bare_key(value)) for value in sent}
     if visit.operation:

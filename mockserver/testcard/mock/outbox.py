@@ -197,7 +197,7 @@ class Outbox:
             return
         now = self._parts.world.now()
         exchange = Exchange(delivery.call, Reply(status), now - elapsed, elapsed)
-        named = self._parts.dialects[delivery.provider].reading.key_headers
+        named = self._parts.dialects[delivery.provider].reading.key_names
         self.journal.write(delivery, fate, detail, exchange, named)
 
     # Wording

@@ -90,7 +90,7 @@ class Turn:
 
     def _failed(self, trouble: Trouble) -> Outcome:
         reading = self._dialect.reading
-        trouble = discreet(trouble, self._visit.call, reading.key_headers)
+        trouble = discreet(trouble, self._visit.call, reading.key_names)
         try:
             reply = self._dialect.failure(self._visit, trouble, self._services.world)
         except Exception:
