@@ -43,7 +43,8 @@ WRONG: dict[str, tuple[Callable[[Document], Any], str]] = {
         "nested (documented): the smallest valid call of application/json cannot be made: "
         "input.prompt: "),
     "a parameter of which there is no valid value": (
-        lambda d: parameters(d)[2].update(schema={"type": "string", "minLength": 99}),
+        lambda d: parameters(d)[2].update(
+            schema={"type": "string", "pattern": "^x$", "minLength": 9}),
         "nested (documented): the fullest valid call of application/json cannot be made: "
         "cookie.session: "),
 }  # fmt: skip
