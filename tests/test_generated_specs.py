@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.spec_answers import CODED, URI, answer, in_json, whole
 from tests.spec_fields import JSON, SAID, Node, parameter, said
@@ -46,7 +47,7 @@ def driving() -> tuple[Any, ...]:
 
 
 @settings(
-    max_examples=DEEP or 6,
+    max_examples=DEEP or 3,
     deadline=None,
     derandomize=not DEEP,
     phases=list(Phase) if DEEP else [Phase.generate],  # shrinking takes minutes
@@ -63,7 +64,7 @@ def test_a_mock_that_takes_too_much_is_caught() -> None:
     spec = Path(__file__).parent / "specs" / "places.yaml"
     strict, forgiving = served(spec, "documented"), served(spec, "lenient")
     assert [*misjudged(strict)] == []
-    assert [*misjudged(forgiving, strict)] != []
+    assert next(misjudged(forgiving, strict), None)
 
 
 # Counter-examples that were drawn, shrunk
@@ -162,7 +163,10 @@ def test_what_is_told_of_a_job_may_carry_its_picture(how: str, tmp_path: Path) -
         "x-testcard": {"does": "job-status", **SAID},
         "parameters": [parameter("id", "path", identity)],
         "responses": {**RESULTS[how], "default": REFUSED}}}  # fmt: skip
-    assert broken_by(document, tmp_path) == []
+    if how != "as bytes, or in JSON":
+        assert broken_by(document, tmp_path) == []
+        return
+    (tmp_path / "drawn.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     mock = served(tmp_path / "drawn.yaml", "documented")
     session = Session(reading_of(mock), InProcess(mock.answer), thorough=True)
     kept = {each.clause.id for each in check(session, [plan]).verdicts if each.outcome == "kept"}
