@@ -17,15 +17,18 @@ from tests.servers import door, serving, until
 from typer.testing import CliRunner
 
 from testcard.assembly import Options, build
+from testcard.clauses.base import many_seeds
 from testcard.cli.main import app
 from testcard.common.keyed import read_key
 from testcard.common.keyways import user_of
-from testcard.common.message import Call
+from testcard.common.message import Call, Exchange, Reply
 from testcard.common.reading import read
 from testcard.common.redaction import blanked, cookies_blanked, redacted_url
-from testcard.common.spec import SpecError, load
+from testcard.common.spec import SpecError, bundled, load
 from testcard.contract.calls import call_of
+from testcard.contract.flaw import flaws
 from testcard.contract.rekeying import rekeyed
+from testcard.contract.trace import read_trace
 from testcard.mock.core import Mock
 from testcard.mock.world import AccountId
 
@@ -192,6 +195,22 @@ def test_check_breaks_nothing_and_an_audit_agrees(profile: str, tmp_path: Path) 
     entries = json.loads(har.read_text())["log"]["entries"]
     urls = {entry["request"]["url"] for entry in entries}
     assert any("k=invalid[blanked]" in url for url in urls)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wrong"), [({"[blanked]": 1}, ["prompt"]), ("[blanked]", []), (7, ["prompt"])]
+)
+def test_what_is_blanked_is_of_its_type_all_the_same(prompt: Any, wrong: list[str]) -> None:
+    reading = read(load(SPEC))
+    call = call_of(reading, reading.operation("bearer"), {"prompt": prompt}, key=SECRET)
+    (seen,) = read_trace(reading, (Exchange(call, Reply(422)),))
+    assert [each.field for each in flaws(seen)] == wrong
+
+
+def test_of_a_hundred_seeds_chance_may_draw_one_twice() -> None:
+    assert not many_seeds(read(load(SPEC)).operation("bearer").takes.fields["seed"])
+    (segmind,) = (path for path in bundled() if path.stem == "segmind")
+    assert many_seeds(read(load(segmind)).operations[0].takes.fields["seed"])
 
 
 def test_what_is_blanked_still_tells_its_kind() -> None:

@@ -16,6 +16,7 @@ from testcard.contract.verdict import TargetKind
 
 LIVE_UNPROMISED: Final[Mapping[TargetKind, Any]] = {"live": "unpromised"}
 """Strengths of what no page promises, and testcard's own engines keep."""
+_MANY_SEEDS: Final = 100_000
 
 
 def always(_: Reading) -> bool:
@@ -36,6 +37,12 @@ def request_fields(reading: Reading) -> Iterable[Field]:
 def asks(reading: Reading, *roles: str) -> bool:
     """Whether some operation's request has a field for one of these roles."""
     return any(field.role in roles for field in request_fields(reading))
+
+
+def many_seeds(seed: Field | None) -> bool:
+    """Whether a field takes so many seeds that chance hardly draws one of them twice in a run."""
+    least, most = (seed.schema.get(each) for each in ("minimum", "maximum")) if seed else (0, 0)
+    return most is None or most - (least or 0) > _MANY_SEEDS
 
 
 def replies(reading: Reading, role: str) -> bool:

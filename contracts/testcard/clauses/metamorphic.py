@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from testcard.clauses.base import LIVE_UNPROMISED, asks, name_of, role_evidence
+from testcard.clauses.base import LIVE_UNPROMISED, asks, many_seeds, name_of, role_evidence
 from testcard.clauses.pictures import is_input_itself
 from testcard.common.picture import sniff
 from testcard.common.pointer import field_pointer
@@ -122,7 +122,9 @@ def random_seed(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     free = [
         each
         for each in _good(seen)
-        if each.order.field("seed") and not _fixed(each) and not is_input_itself(each.order)
+        if many_seeds(each.order.field("seed"))
+        and not _fixed(each)
+        and not is_input_itself(each.order)
     ]
     for pair in _pairs(_groups(free, lambda each: asked_key(each.order))):
         yield _differs(pair, "seed", "a seed left to chance")

@@ -32,7 +32,9 @@ def flaws(seen: ReadExchange) -> tuple[Flaw, ...]:
     if operation is None:
         linked = seen.linked is not None
         return () if linked else (route_flaw(seen.routes, seen.call.method, seen.path),)
-    told = [each for each in seen.request.flaws if BLANKED not in each.message]
+    told = [  # a message that shows what was blanked may be of that alone, but for its type
+        each for each in seen.request.flaws if BLANKED not in each.message or each.keyword == "type"
+    ]
     of_body = told or (*_of_pictures(seen, operation), *_of_size(seen))
     return (*_of_key(seen, operation), *_of_job(seen, operation), *of_body)
 
