@@ -1,6 +1,6 @@
 """Every clause over every provider, against the reference engine on its own weights.
 
-It takes a tenth of the steps asked for. More of them would make finer pictures, of which no
+It takes a quarter of the steps asked for. More of them would make finer pictures, of which no
 clause speaks; the documents' own `check segmind --against reference` takes them all.
 """
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 
 
 class _Brisk:
-    """An engine that takes a tenth of the steps, but one at least.
+    """An engine that takes a quarter of the steps, but one at least.
 
     Attributes:
         name: of the engine within.
@@ -41,7 +41,7 @@ class _Brisk:
 
     def paint(self, job: PictureJob) -> Iterator[Any]:
         """Yield the pictures of `job`."""
-        return self._inner.paint(replace(job, steps=-(-job.steps // 10)))
+        return self._inner.paint(replace(job, steps=-(-job.steps // 4)))
 
 
 @cache

@@ -12,13 +12,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner, Result
 
+from testcard import report as reports
 from testcard.cli import check as command
 from testcard.cli import check_runs
 from testcard.contract.targets import InProcess
 from testcard.drivers import check as checking
 from testcard.drivers.interrupts import Interrupts
 from testcard.record import har
-from testcard.report import write
+from testcard.report import terminal, write
 
 FORMATS = ("junit", "sarif", "html", "json", "har", "baseline")
 INTERRUPTED = 130
@@ -50,9 +51,9 @@ STAGES = {
     "judging": (checking, "judge", 1),
     "judging the last": (checking, "judge", 2),
     "the gap between two providers": (check_runs, "check", 2),
-    "writing the first file": (command, "write", 1),
-    "writing the last file": (command, "write", len(FORMATS)),
-    "printing": (command, "print_report", 1),
+    "writing the first file": (reports, "write", 1),
+    "writing the last file": (reports, "write", len(FORMATS)),
+    "printing": (terminal, "print_report", 1),
 }
 
 
@@ -94,7 +95,7 @@ def test_what_was_not_reached_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_second_interrupt_is_obeyed_while_reports_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "write", interrupting(write, 1, times=2))
+    monkeypatch.setattr(reports, "write", interrupting(write, 1, times=2))
 
     done = checked(tmp_path, "segmind")
 

@@ -71,7 +71,7 @@ def test_what_is_foretold_is_of_the_next_step_to_come(
         times.append(int(time))
         return foretold(pipeline, latents, time, states)
 
-    monkeypatch.setattr(clip, "_foretold", kept)
+    monkeypatch.setattr("testcard.reference.clip._foretold", kept)
     painted(engine, "SLOW", strength=strength, scheduler="DDIM")
     every = [int(time) for time in engine.models.pipeline("sd", "picture").scheduler.timesteps]
     assert times == every[-taken + 1 :]
