@@ -125,3 +125,31 @@ def test_what_leads_out_of_the_file_is_refused_where_it_is_needed(tmp_path: Path
     asked["properties"]["style"] = {"$ref": "https://plain.example/words.json#/Style"}
     with pytest.raises(SpecError, match="leads out of the file; bundle it into one first"):
         imported(a_file(tmp_path, asked, LISTED))
+
+
+def test_an_object_for_each_state_of_a_job_stays_one(tmp_path: Path) -> None:
+    """A union of which the state, a constant, tells one from another."""
+    ident, urls = {**TEXT, "format": "uuid"}, {"type": "array", "items": {**TEXT, "format": "uri"}}
+    more: dict[str, dict[str, Any]] = {"SUCCEEDED": {"output": urls}, "FAILED": {"failure": TEXT}}
+    ways = [
+        an_object(id=ident, status={**TEXT, "const": state}, **more.get(state, {}))
+        for state in ("PENDING", "THROTTLED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED")
+    ]
+    answer = {"description": "It", "content": {"application/json": {"schema": {"oneOf": ways}}}}
+    named = {"name": "id", "in": "path", "required": True, "schema": ident}
+    task = {"operationId": "task", "parameters": [named], "responses": {"200": answer}}
+    asked, paths = an_object(prompt=TEXT), {"/tasks/{id}": {"get": task}}
+    reading, broken = kept(tmp_path, a_file(tmp_path, asked, an_object(id=ident), paths=paths))
+    assert broken == []
+    assert reading.states_of(None).meanings == {
+        "PENDING": "queued", "THROTTLED": "queued", "RUNNING": "running",
+        "SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELLED": "canceled",
+    }  # fmt: skip
+    assert {"picture-urls", "job-state"} <= reading.operation("task").roles
+
+
+def test_of_other_objects_the_first_is_answered(tmp_path: Path) -> None:
+    told = {"oneOf": [LISTED, an_object(error=TEXT)]}
+    reading, broken = kept(tmp_path, a_file(tmp_path, an_object(prompt=TEXT), told))
+    assert broken == []
+    assert "picture-url" in reading.operation("paint").roles

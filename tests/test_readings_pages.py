@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ SPECS = pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
 
 def with_words(path: Path, folder: Path, **said: object) -> Path:
     """Write a copy of a spec that says `said` of its page, and nothing where it is None."""
-    source = load(path).source
+    source = deepcopy(load(path).source)
     own = {**source["x-testcard"], **said}
     source["x-testcard"] = {name: value for name, value in own.items() if value is not None}
     copy = folder / path.name

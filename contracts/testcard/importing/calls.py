@@ -18,7 +18,7 @@ from testcard.importing.later import callbacks_in, stream_of_events
 from testcard.importing.roles import GUESS
 from testcard.importing.schemas import converted
 from testcard.importing.source import Source
-from testcard.importing.telling import Answer, give_roles, states_in
+from testcard.importing.telling import Answer, give_roles, state_told, states_in
 
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 _READ: Final = ("application/json", *_FORMS)
@@ -253,9 +253,14 @@ def _example(node: Node, schema: Node) -> Any:
 
 
 def _first(schema: Node) -> Node:
-    """Of several objects that an answer may be, the first: testcard gives one."""
+    """Of several objects that an answer may be, the first: testcard gives one.
+
+    All, where each is for a state of a job of its own.
+    """
     for word in ("oneOf", "anyOf"):
         objects = [each for each in schema.get(word, ()) if "properties" in each]
+        if len(objects) > 1 and all(state_told(each) for each in objects):
+            return {"oneOf": objects, "x-testcard": words(schema)}
         if objects:
             return {**objects[0], "x-testcard": words(schema)}
     return schema

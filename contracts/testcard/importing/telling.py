@@ -38,7 +38,7 @@ _FACTS: Final = {
 }
 
 _STATES: Final = (
-    ("queued", re.compile(r"queue|pend|submit|start|created|waiting|init|accept|schedul")),
+    ("queued", re.compile(r"queue|pend|submit|start|created|waiting|init|accept|schedul|throttl")),
     ("moderated", re.compile(r"moderat|nsfw|filter|blocked|flagged")),
     ("running", re.compile(r"run|process|progress|generat|work")),
     ("succeeded", re.compile(r"succe|complet|ready|done|finish")),
@@ -182,8 +182,15 @@ def states_in(schema: Mapping[str, Any]) -> Node:
     found: Node = {}
     for name, node in _every(schema):
         if node.get("x-testcard", {}).get("role") == "job-state" or _STATE.fullmatch(normal(name)):
-            found |= {str(word): state_of(str(word)) or "failed" for word in node.get("enum", ())}
+            known = [*node.get("enum", ()), *([node["const"]] if "const" in node else ())]
+            found |= {str(word): state_of(str(word)) or "failed" for word in known}
     return found
+
+
+def state_told(schema: Mapping[str, Any]) -> bool:
+    """Whether an object is for one state of a job, which a member names as a constant."""
+    own = schema.get("properties", {}).items()
+    return any(_STATE.fullmatch(normal(name)) and "const" in each for name, each in own)
 
 
 def state_of(word: str) -> str:
