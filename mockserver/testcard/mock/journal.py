@@ -5,17 +5,16 @@ Knows Calls and Replies. Must not know who answered, or a provider's words.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from sys import getsizeof
-from threading import Lock
 from typing import Any, Final
 
 from testcard.common.flaw import Finding
 from testcard.common.message import Exchange
-from testcard.mock.memory_limit import MemoryLimit, Share, weigh
+from testcard.mock.latest import Latest
+from testcard.mock.memory_limit import MemoryLimit, weigh
 
 _MOST_ENTRIES: Final = 1_000
 _MOST_FINDINGS: Final = 100
@@ -52,8 +51,8 @@ class Entry:
     exchange: Exchange
 
 
-class Journal:
-    """The latest entries; the oldest go when there are too many or too large."""
+class Journal(Latest[Entry]):
+    """The latest calls; the oldest go when there are too many or too large."""
 
     def __init__(
         self,
@@ -66,12 +65,7 @@ class Journal:
             watch: called with each entry as it is written.
             memory: shared with whoever else remembers; None for one of its own.
         """
-        self._watch = watch
-        self._lock = Lock()
-        self._memory = memory or MemoryLimit()
-        self._share: Share = self._memory.share(_PART, self._forget_oldest)
-        self._entries: deque[tuple[Entry, int]] = deque()
-        self._count = 0
+        super().__init__(memory or MemoryLimit(), _PART, _MOST_ENTRIES, watch)
 
     def write(
         self,
@@ -86,50 +80,8 @@ class Journal:
         fields: Mapping[str, Any],
     ) -> Entry:
         """Keep one exchange, whose secrets are blanked already."""
-        kept = _bounded(findings)
-        with self._lock:
-            self._count += 1
-            entry = Entry(
-                self._count, provider, operation, verdict, detail, kept, notes, fields, exchange
-            )
-            weight = _weight(entry)
-            self._entries.append((entry, weight))
-            self._share.held += weight
-            while len(self._entries) > _MOST_ENTRIES:
-                self._drop_oldest()
-        self._memory.make_room()
-        if self._watch is not None:
-            self._watch(entry)
-        return entry
-
-    def entries(self, provider: str | None = None) -> tuple[Entry, ...]:
-        """Return the entries kept, oldest first, of one provider or of all."""
-        with self._lock:
-            kept = [entry for entry, _ in self._entries]
-        return tuple(each for each in kept if provider in (None, each.provider))
-
-    @property
-    def forgotten(self) -> int:
-        """How many entries have been dropped."""
-        with self._lock:
-            return self._count - len(self._entries)
-
-    def clear(self) -> None:
-        """Forget everything and count from 1 again."""
-        with self._lock:
-            self._entries.clear()
-            self._share.held = self._count = 0
-
-    def _forget_oldest(self) -> bool:
-        with self._lock:
-            if len(self._entries) < 2:  # the latest stays, however large
-                return False
-            self._drop_oldest()
-            return True
-
-    def _drop_oldest(self) -> None:
-        _, weight = self._entries.popleft()
-        self._share.held -= weight
+        told = verdict, detail, _bounded(findings), notes, fields, exchange
+        return self.keep(lambda number: Entry(number, provider, operation, *told), _weight)
 
 
 def _bounded(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
