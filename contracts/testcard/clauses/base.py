@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from testcard.common.place import Field
+from testcard.common.pointer import reply_pointer
 from testcard.common.reading import Reading
 from testcard.common.spec import GRADES, Evidence, evidence, words
 from testcard.contract.trace import ReadExchange
-from testcard.contract.verdict import TargetKind
+from testcard.contract.verdict import Ruling, TargetKind
 
 LIVE_UNPROMISED: Final[Mapping[TargetKind, Any]] = {"live": "unpromised"}
 """Strengths of what no page promises, and testcard's own engines keep."""
@@ -71,6 +72,39 @@ def role_evidence(seen: ReadExchange, role: str) -> Evidence:
         if words(node["schema"]).get("role") == role:
             return evidence(node)
     return _member_evidence(seen.schema or {}, role) or evidence(response)
+
+
+def ruling_on(
+    seen: ReadExchange,
+    role: str,
+    *,
+    kept: bool,
+    told: str,
+    expected: str,
+    subject: tuple[int, ...] = (),
+    detail: str = "",
+) -> Ruling:
+    """Rule on what an answer says where it has this role.
+
+    Args:
+        seen: the exchange.
+        role: of a member or header of the answer, whose evidence counts.
+        kept: whether the promise is.
+        told: what was seen.
+        expected: what was promised.
+        subject: indices of the exchanges that it is about; this one's alone where none are given.
+        detail: what beside the clause tells one ruling from another; the operation's name unless
+            told otherwise.
+    """
+    return Ruling(
+        kept=kept,
+        subject=subject or (seen.index,),
+        seen=told,
+        expected=expected,
+        evidence=role_evidence(seen, role),
+        place=reply_pointer(seen.reading, seen.operation, seen.reply.status),
+        detail=detail or name_of(seen),
+    )
 
 
 def _member_evidence(schema: Mapping[str, Any], role: str) -> Evidence | None:

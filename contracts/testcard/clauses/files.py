@@ -10,26 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from testcard.clauses.base import does, name_of, role_evidence
+from testcard.clauses.base import does, name_of, ruling_on
 from testcard.common.picture import Pixels
-from testcard.common.pointer import reply_pointer
 from testcard.common.reading import Reading
 from testcard.contract.flaw import flaws
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
-
-
-def _ruling(told: ReadExchange, role: str, subject: tuple[int, ...], seen: str, expected: str, *,
-            kept: bool) -> Ruling:  # fmt: skip
-    return Ruling(
-        kept=kept,
-        subject=subject,
-        seen=seen,
-        expected=expected,
-        evidence=role_evidence(told, role),
-        place=reply_pointer(told.reading, told.operation, told.reply.status),
-        detail=f"{name_of(told)}:{role}",
-    )
 
 
 def known(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -41,7 +27,14 @@ def known(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         told = str(each.said.get("file-id", asked))
         status = f"status {each.reply.status}, id {told!r}"
         kept = told == asked and (each.succeeded or each.turned_away)
-        yield _ruling(each, "file-id", (each.index,), status, f"the file {asked!r}", kept=kept)
+        yield ruling_on(
+            each,
+            "file-id",
+            kept=kept,
+            told=status,
+            expected=f"the file {asked!r}",
+            detail=f"{name_of(each)}:file-id",
+        )
 
 
 def counted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -51,8 +44,14 @@ def counted(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         size, count = len(each.files.contents.get(str(name), b"")), each.said.get("byte-count")
         if size and count is not None:
             told = f"{count!r} said of {size} bytes"
-            yield _ruling(each, "byte-count", (each.index,), told, str(size),
-                          kept=str(count) == str(size))  # fmt: skip
+            yield ruling_on(
+                each,
+                "byte-count",
+                kept=str(count) == str(size),
+                told=told,
+                expected=str(size),
+                detail=f"{name_of(each)}:byte-count",
+            )
 
 
 def served(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -69,9 +68,15 @@ def served(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             and np.array_equal(pixels.array, kept.array)
         )
         told = f"status {each.reply.status}, {len(each.reply.body)} bytes"
-        subject = (home.index, each.index)
-        yield _ruling(home, "file-url", subject, told, "the picture that was uploaded",
-                      kept=same or each.turned_away)  # fmt: skip
+        yield ruling_on(
+            home,
+            "file-url",
+            kept=same or each.turned_away,
+            told=told,
+            expected="the picture that was uploaded",
+            subject=(home.index, each.index),
+            detail=f"{name_of(home)}:file-url",
+        )
 
 
 def _keeps(reading: Reading) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from testcard.clauses.base import does, name_of, role_evidence
+from testcard.clauses.base import does, name_of, ruling_on
 from testcard.common.pointer import reply_pointer, response_evidence
 from testcard.common.reading import Reading
 from testcard.common.schema import nodes
@@ -24,27 +24,6 @@ PATIENCE: Final = 20
 """Questions after a job that may find it at work, before it is held to be so for ever."""
 
 
-def _ruling(
-    seen: ReadExchange,
-    role: str,
-    *,
-    kept: bool,
-    told: str,
-    expected: str,
-    subject: tuple[int, ...] = (),
-    detail: str = "",
-) -> Ruling:
-    return Ruling(
-        kept=kept,
-        subject=subject or (seen.index,),
-        seen=told,
-        expected=expected,
-        evidence=role_evidence(seen, role),
-        place=reply_pointer(seen.reading, seen.operation, seen.reply.status),
-        detail=detail or name_of(seen),
-    )
-
-
 def no_return(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     """Rule on each answer about a job that had ended: whether it says the same."""
     for life in jobs(seen):
@@ -52,7 +31,7 @@ def no_return(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         for before, after in pairwise(told):
             if before.phase not in AT_WORK:
                 was, is_ = _word(before), _word(after)
-                yield _ruling(
+                yield ruling_on(
                     after,
                     "job-state",
                     kept=after.phase == before.phase,
@@ -83,7 +62,7 @@ def ends(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             continue
         last = life.answers[-1]
         took = last.exchange.started - life.order.exchange.started
-        yield _ruling(
+        yield ruling_on(
             life.order,
             "job-state",
             kept=ended,
@@ -102,7 +81,7 @@ def succeeds(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
     if len(ended) > 1:
         good = [life for life in ended if "succeeded" in life.phases]
         word = _good(ended[0].order)
-        yield _ruling(
+        yield ruling_on(
             ended[0].order,
             "job-state",
             kept=bool(good),
@@ -122,11 +101,11 @@ def ids(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             again = ", as to another order" if given is not None and given in known else ""
             known |= {str(given)}
             told = f"id {given!r} in the answer to an order{again}"
-            yield _ruling(each, "job-id", kept=kept, told=told, expected="an id of its own")
+            yield ruling_on(each, "job-id", kept=kept, told=told, expected="an id of its own")
         elif each.does in ASKING and each.succeeded and given is not None:
             told = f"id {given!r} in the answer to a question after {each.job_id!r}"
             expected = f"{each.job_id!r}"
-            yield _ruling(each, "job-id", kept=given == each.job_id, told=told, expected=expected)
+            yield ruling_on(each, "job-id", kept=given == each.job_id, told=told, expected=expected)
 
 
 def known(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -137,7 +116,7 @@ def known(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             missing = {known_by[kind] for kind in ("not-found", "invalid", "malformed")}
             if flaws(each) or each.turned_away or not each.answered:
                 continue
-            yield _ruling(
+            yield ruling_on(
                 each,
                 "job-state",
                 kept=each.reply.status not in missing,
@@ -176,7 +155,7 @@ def urls(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             continue
         count, distinct = len(told.urls), len(set(told.urls))
         sent = "asked" if life.order.sent("samples") is not None else "default"
-        yield _ruling(
+        yield ruling_on(
             told,
             "picture-urls",
             kept=count == distinct == wanted,
@@ -200,7 +179,7 @@ def fetches(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
             if not each.answered or life.success is None:
                 continue
             error = _download_error(each)
-            yield _ruling(
+            yield ruling_on(
                 life.success,
                 "picture-urls",
                 kept=not error,
@@ -225,7 +204,7 @@ def failure_bare(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]
         if each.phase in LOST:
             listed, word = _listed(each), _word(each)
             told = f"{len(listed)} URLs beside {word}" if listed else f"{word} without URLs"
-            yield _ruling(each, "job-state", kept=not listed, told=told, expected="no URLs")
+            yield ruling_on(each, "job-state", kept=not listed, told=told, expected="no URLs")
 
 
 def _listed(seen: ReadExchange) -> list[str]:

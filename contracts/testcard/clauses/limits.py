@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from testcard.clauses.base import name_of, replies, role_evidence
-from testcard.common.pointer import reply_pointer
+from testcard.clauses.base import name_of, replies, ruling_on
 from testcard.common.reading import Reading
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
@@ -29,13 +28,12 @@ def within(reading: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]
         top = 0 if limited else most
         kept = left is not None and left >= 0 and (top is None or left <= top)
         wanted = "nothing" if limited else f"0 to {most:g}" if most is not None else "0 or more"
-        yield Ruling(
+        yield ruling_on(
+            each,
+            _LEFT,
             kept=kept,
-            subject=(each.index,),
-            seen=f"{each.said[_LEFT]!r} calls left of {each.said.get(_LIMIT, 'some')}",
+            told=f"{each.said[_LEFT]!r} calls left of {each.said.get(_LIMIT, 'some')}",
             expected=wanted,
-            evidence=role_evidence(each, _LEFT),
-            place=reply_pointer(reading, each.operation, each.reply.status),
             detail=f"{name_of(each)}:{'limited' if limited else 'let in'}",
         )
 

@@ -8,26 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from testcard.clauses.base import LIVE_UNPROMISED, does, name_of, role_evidence
-from testcard.common.pointer import reply_pointer
+from testcard.clauses.base import LIVE_UNPROMISED, does, name_of, ruling_on
 from testcard.common.reading import Reading
 from testcard.common.states import LOST
 from testcard.contract.results import jobs
 from testcard.contract.trace import ReadExchange
 from testcard.contract.verdict import Clause, Ruling
-
-
-def _ruling(seen: ReadExchange, subject: tuple[int, ...], told: str, expected: str, *,
-            kept: bool) -> Ruling:  # fmt: skip
-    return Ruling(
-        kept=kept,
-        subject=subject,
-        seen=told,
-        expected=expected,
-        evidence=role_evidence(seen, "job-state"),
-        place=reply_pointer(seen.reading, seen.operation, seen.reply.status),
-        detail=f"{name_of(seen)}:{seen.job_state}",
-    )
 
 
 def known_words(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -36,7 +22,14 @@ def known_words(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
         if each.job_state is not None:
             listed = ", ".join(each.reading.states_of(each.operation).meanings)
             kept, told = each.phase is not None, f"state {each.job_state!r}"
-            yield _ruling(each, (each.index,), told, f"one of {listed}", kept=kept)
+            yield ruling_on(
+                each,
+                "job-state",
+                kept=kept,
+                told=told,
+                expected=f"one of {listed}",
+                detail=f"{name_of(each)}:{each.job_state}",
+            )
 
 
 def stays_canceled(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Ruling]:
@@ -47,8 +40,15 @@ def stays_canceled(_: Reading, seen: tuple[ReadExchange, ...]) -> Iterator[Rulin
             if each.index > cancels[0].index and each.phase and each.does != "job-cancel":
                 told = f"{each.job_state or each.phase} after it was canceled"
                 wanted = each.reading.states_of(each.operation).word("canceled")
-                subject = (cancels[0].index, each.index)
-                yield _ruling(each, subject, told, wanted, kept=each.phase in LOST)
+                yield ruling_on(
+                    each,
+                    "job-state",
+                    kept=each.phase in LOST,
+                    told=told,
+                    expected=wanted,
+                    subject=(cancels[0].index, each.index),
+                    detail=f"{name_of(each)}:{each.job_state}",
+                )
 
 
 CLAUSES: Final = (
