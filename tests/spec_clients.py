@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import yaml
 from tests.servers import door
 
 from testcard.assembly import Options, build
 from testcard.common.message import Call
 from testcard.common.reading import Profile
+from testcard.common.spec import SpecError, load
 from testcard.contract.session import Session
 from testcard.contract.targets import InProcess
 from testcard.contract.verdict import ProviderRun
@@ -94,3 +96,10 @@ def changed_spec(name: str, folder: Path, change: Callable[[dict[str, Any]], Any
     path = folder / f"{name}.yaml"
     path.write_text(yaml.dump(document, Dumper=Plain, sort_keys=False), encoding="utf-8")
     return path
+
+
+def refusal(name: str, folder: Path, change: Callable[[dict[str, Any]], Any]) -> str:
+    """Return what is said of a small spec that differs in one thing, and is refused for it."""
+    with pytest.raises(SpecError) as error:
+        load(changed_spec(name, folder, change))
+    return str(error.value)
