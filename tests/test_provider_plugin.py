@@ -22,7 +22,7 @@ from testcard.common.spec import SpecError, load
 from testcard.common.trouble import Trouble
 from testcard.mock.core import Mock
 from testcard.mock.dialect import Visit
-from testcard.mock.world import World
+from testcard.mock.world import AccountId, World
 from testcard.providers.base import SpecDialect
 
 GUIDE = Path(__file__).parents[1] / "docs" / "spec-vocabulary.md"
@@ -127,7 +127,13 @@ def test_a_bare_spec_answers_by_its_examples(mock: Mock) -> None:
 
 
 class Teapot(SpecDialect):
-    """A dialect of somebody else's: every failure gets a header of its own."""
+    """A dialect of somebody else's: it lets no coffee pot in, and names each failure's kind."""
+
+    def admit(self, visit: Visit, account: AccountId, world: World) -> None:
+        """Look at the call, and not at its key alone."""
+        if visit.call.header("x-pot") == "coffee":
+            raise Trouble("unauthorized", "tea alone")
+        super().admit(visit, account, world)
 
     def failure(self, visit: Visit, trouble: Trouble, world: World) -> Reply:
         """Say which kind it was."""
@@ -155,6 +161,7 @@ def test_a_registered_dialect_is_found_by_its_name(registered: str) -> None:
     assert type(mock.dialects[registered]) is Teapot
     assert paint(mock, {"prompt": "a"}, KEY).status == 200
     assert paint(mock, {}, KEY).header("x-kind") == "invalid"
+    assert paint(mock, {"prompt": "a"}, KEY, ("X-Pot", "coffee")).header("x-kind") == "unauthorized"
 
 
 def test_a_registered_dialect_is_served_beside_the_bundled_ones(registered: str) -> None:

@@ -118,16 +118,12 @@ class Page(NamedTuple):
 class Dialect(Served, Protocol):
     """How one provider speaks."""
 
-    def admit(self, account: AccountId, world: World) -> None:
+    def admit(self, visit: Visit, account: AccountId, world: World) -> None:
         """Let a call with an accepted key in, or raise Trouble."""
         ...
 
-    def page_of(self, operation: Operation, body: Body, media_type: str | None) -> Page:
-        """Return what the page has a call say, of this media type, that is answered by `body`."""
-        ...
-
-    def picture_format(self, operation: Operation) -> Format:
-        """Return the format of the pictures that `operation` leads to."""
+    def page_of(self, visit: Visit, operation: Operation, body: Body) -> Page:
+        """Return what the page has a call say that is answered by `body`."""
         ...
 
     def picture_format_of(self, visit: Visit) -> Format:

@@ -94,7 +94,7 @@ def read_fields(visit: Visit, dialect: Dialect, operation: Operation, *, sparse:
     call, params = visit.call, visit.match.params
     body = visit.takes or operation.takes
     sent = taken_apart(call, body, sparse=sparse) if body.media_type else None
-    page = dialect.page_of(operation, body, call.media_type) if lenient else Page(body, True)
+    page = dialect.page_of(visit, operation, body) if lenient else Page(body, True)
     found = read_body(call, page.body, lenient=False, sent=sent, params=params)
     noted = (*found.flaws, *found.notes)
     if lenient and (noted or not page.is_loosened):

@@ -162,7 +162,7 @@ class Turn:
         key = key_of(self._visit, operation, lenient=lenient)
         account = AccountId.of(self._dialect.reading.spec.id, key)
         self._visit.account = account
-        self._dialect.admit(account, self._services.world)
+        self._dialect.admit(self._visit, account, self._services.world)
 
     def _read(self, operation: Operation, *, sparse: bool = False) -> Reply | Step:
         body = read_fields(self._visit, self._dialect, operation, sparse=sparse)

@@ -84,8 +84,9 @@ class SpecDialect:
 
     # What comes in
 
-    def page_of(self, operation: Operation, body: Body, media_type: str | None) -> Page:
-        """Return what the page has a call say, of this media type, that is answered by `body`."""
+    def page_of(self, visit: Visit, operation: Operation, body: Body) -> Page:
+        """Return what the page has a call say that is answered by `body`."""
+        media_type = visit.call.media_type
         kind = operation.id, body.media_type
         if media_type == body.media_type and kind in self._pages:
             return self._pages[kind]
@@ -95,13 +96,14 @@ class SpecDialect:
         found = self._pages[kind] = Page(there, only_loosens(there, body))
         return found
 
-    def admit(self, account: AccountId, world: World) -> None:
+    def admit(
+        self,
+        visit: Visit,  # noqa: ARG002 (a dialect of its own may look at it)
+        account: AccountId,
+        world: World,
+    ) -> None:
         """Let every accepted key in, within the spec's `rate` where its setting gives one."""
         self._rate.admit(account, world)
-
-    def picture_format(self, operation: Operation) -> Format:
-        """Return the format that the operation's answer names; PNG where none is named."""
-        return usual_format(operation)
 
     def pictures_wanted(self, visit: Visit, job: PictureJob) -> int:
         """Return all of them for JSON, one for bytes."""
@@ -179,11 +181,11 @@ class SpecDialect:
         return Reply(status, headers, json_bytes(body))
 
     def picture_format_of(self, visit: Visit) -> Format:
-        """Return the format of the pictures that answer this call."""
+        """Return the format that this call asks for, or its answer names; PNG where none is."""
         assert visit.operation is not None  # noqa: S101 (only a known operation succeeds)
         response, answered = self.success_response(visit)[1], self.reply_type(visit)
         told = format_for(visit, response, answered)
-        return told or self.picture_format(visit.operation)
+        return told or usual_format(visit.operation)
 
     def begun(self, visit: Visit, job: Job, world: World) -> Reply:
         """Say how the job stands that was begun."""
