@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from threading import Barrier
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.support import (
     ABSENT,
@@ -27,6 +30,7 @@ from tests.support import (
 from testcard.assembly import find
 from testcard.card.engine import CardEngine
 from testcard.common.message import Call, Reply
+from testcard.common.picture import encode
 from testcard.mock.core import Mock
 from testcard.mock.draws import Draws
 from testcard.mock.fault import Fault
@@ -134,3 +138,19 @@ def test_draws_are_spread_over_what_they_may_be() -> None:
     assert len(set(ids)) == 100
     assert {len(each) for each in ids} == {36}
     assert {each[14] for each in ids} == {"4"}
+
+
+def test_a_png_is_the_same_bytes_in_any_thread() -> None:
+    """Igzip's levels 1 and 2 draw on an address of the stack, once in some thousand pictures."""
+    colours = np.random.default_rng(0).integers(0, 256, (3_000, 1, 1, 3), np.uint8)
+    together = Barrier(12)  # threads that live at once have stacks of their own
+
+    def encoded() -> list[bytes]:
+        return [encode(np.broadcast_to(each, (2, 16, 3)), "png") for each in colours]
+
+    def aside(_: int) -> list[bytes]:
+        together.wait()
+        return encoded()
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(map(tuple, pool.map(aside, range(12)))) == {tuple(encoded())}
