@@ -71,10 +71,11 @@ def test_secrets_are_of_the_seed_or_told_and_are_not_journalled() -> None:
     assert secret not in repr(first.journal.entries())
     admin = first.answer(Call("GET", "http://localhost/_testcard/secrets"))
     assert orjson.loads(admin.body) == [{"provider": "callbacks", "secret": secret}]
-    own = built(webhook_secrets={"callbacks": "whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0"})
-    predicted(own)
-    (sent,) = due(own, 2)
-    Webhook("MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0").verify(sent.body, sent.headers)
+    for told in ("whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMg==", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMg"):
+        own = built(webhook_secrets={"callbacks": told})
+        predicted(own)
+        (sent,) = due(own, 2)
+        Webhook("whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMg==").verify(sent.body, sent.headers)
     admin = own.answer(Call("GET", "http://localhost/_testcard/secrets"))
     assert orjson.loads(admin.body) == [{"provider": "callbacks", "secret": None}]
 
@@ -84,6 +85,10 @@ def test_secrets_are_of_the_seed_or_told_and_are_not_journalled() -> None:
     [
         ({"nobody": "whsec_MTIz"}, "'nobody', which is not served; served: callbacks"),
         ({"callbacks": "no base64 at all!"}, "is no base64"),
+        ({"callbacks": "!!!!"}, "is no base64"),
+        ({"callbacks": "whsec_"}, "is no base64"),
+        ({"callbacks": "my-secret_key!"}, "is no base64"),
+        ({"callbacks": "gehört"}, "is no base64"),
         ({"callbacks": ""}, "is empty"),
     ],
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode, b64encode, urlsafe_b64encode
-from binascii import Error
 from collections.abc import Mapping
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, Final
@@ -120,10 +119,14 @@ def _key(signing: Signing, secret: str) -> bytes:
         raise ValueError("the webhook secret is empty")
     if signing.scheme != "standard-webhooks":
         return secret.encode()
+    text = secret.removeprefix(_PREFIX)
     try:
-        return b64decode(secret.removeprefix(_PREFIX) + "==")
-    except Error:
-        raise ValueError("the webhook secret is no base64, as standard-webhooks has it") from None
+        key = b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        key = b""
+    if not key:
+        raise ValueError("the webhook secret is no base64 of a key, as standard-webhooks has it")
+    return key
 
 
 def _message(template: str, headers: Mapping[str, str], body: bytes) -> bytes:
