@@ -192,6 +192,8 @@ def test_a_reset_forgets_what_waits_and_what_is_under_way(mock: Mock) -> None:
         ("http://[::1]:80/", (), ""),
         ("http://127.8.9.1/", (), ""),
         ("http://LOCALHOST./", (), ""),
+        ("http://[::ffff:127.0.0.1]/", (), ""),
+        ("http://a.localhost/", (), "a.localhost is not this machine"),  # a resolver may say so
         ("http://receiver.example/hook", (), "receiver.example is not this machine; --deliver rec"),
         ("http://receiver.example/hook", ("Receiver.Example",), ""),
         ("http://receiver.example:81/hook", ("receiver.example:80",), "is not this machine"),

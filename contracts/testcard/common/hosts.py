@@ -15,6 +15,9 @@ Authority = tuple[str, int | None]
 PORTS: Final = {"http": 80, "https": 443}
 """The port of each scheme's own."""
 
+OWN_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""This machine's, by which a server of its own is usually called, and told of in a spec."""
+
 _NO_PORT: Final = -1  # stands for what is no port, and is nobody's
 
 
@@ -41,12 +44,18 @@ def address(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address, IPv6 without brackets, is this machine's own."""
+def is_loopback(host: str, *, surely: bool = False) -> bool:
+    """Whether a name or an address, IPv6 without brackets, is this machine's own.
+
+    Args:
+        host: a name or an address.
+        surely: leave out the names below `localhost`: they are this machine by RFC 6761, but a
+            resolver may still ask a network for them. Nothing is sent there on its own account.
+    """
     name = host.lower().removesuffix(".")
     found = address(name)
     if found is None:
-        return name == "localhost" or name.endswith(".localhost")
+        return name == "localhost" or (not surely and name.endswith(".localhost"))
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return (mapped or found).is_loopback
 

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Final
 
 from testcard.common.document import Node, calls_in
-from testcard.common.hosts import PORTS, Authority
+from testcard.common.hosts import OWN_NAMES, PORTS, Authority
 
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _URL: Final = re.compile(
@@ -24,7 +24,6 @@ _URL: Final = re.compile(
 )
 _LABEL: Final = "[^.]+"
 _SEGMENT: Final = "[^/]+"
-_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names of one place: a client may use any of them."""
 
 _UNSAID: Final[Sequence[Node]] = ({"url": "/"},)
@@ -77,7 +76,7 @@ class Server:
     @property
     def names(self) -> frozenset[str]:
         """Names of its host: of this machine, all that it has."""
-        return _THIS_MACHINE if self.host in _THIS_MACHINE else frozenset({self.host})
+        return OWN_NAMES if self.host in OWN_NAMES else frozenset({self.host})
 
     @property
     def authorities(self) -> frozenset[Authority]:

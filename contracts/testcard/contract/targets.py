@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
+from testcard.common.hosts import OWN_NAMES
 from testcard.common.message import Call, Exchange, Headers, Reply
 from testcard.contract.stand_in import Lists, StandIn
 from testcard.contract.verdict import TargetKind
@@ -141,7 +142,7 @@ class Http:
         self._secret = frozenset(secret)
         self.base = self._stand_in.base
         self.name = self.base or self._stand_in.documented
-        near = urlsplit(self.name).hostname in ("localhost", "127.0.0.1", "::1")
+        near = urlsplit(self.name).hostname in OWN_NAMES
         self._client = httpx2.Client(follow_redirects=False, trust_env=not near)
         self._errors = httpx2
 

@@ -17,6 +17,7 @@ from threading import Lock
 import orjson
 
 from testcard.common.addresses import CA_PATH
+from testcard.common.hosts import is_loopback
 from testcard.common.message import Call, Exchange, Reply, Trace
 from testcard.mock.core import Mock, Work
 from testcard.mock.dialect import Dialect
@@ -24,7 +25,6 @@ from testcard.mock.dialect import Dialect
 Source = Callable[[Call], "Reply | Work"]
 """Answers calls to one host, at once or as work."""
 
-_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 256 << 20
 
 
@@ -117,7 +117,7 @@ class VirtualHosts:
             return Reply(200, (("content-type", "application/x-pem-file"),), self._authority)
         if source is not None:
             return self._kept(source, self._prepare(call))
-        if host in _HERE:
+        if is_loopback(host):
             return self._mock.begin(call)
         said = orjson.dumps({"error": self._refuse_plain(host, call.parts.port or 80)})
         return Reply(403, (("content-type", "application/json"),), said)

@@ -8,14 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Final
 from urllib.parse import urlsplit
 
 from testcard.common.addresses import ADMIN_PREFIX
+from testcard.common.hosts import PORTS, is_loopback
 from testcard.mock.routing import normal_path
-
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -44,21 +41,14 @@ class Destinations:
             host, port = (parts.hostname or "").rstrip("."), parts.port
         except ValueError:
             return "its URL is none"
-        if parts.scheme not in _PORTS or not host:
+        if parts.scheme not in PORTS or not host:
             return "its URL is no http or https URL"
         if normal_path(parts.path).startswith(ADMIN_PREFIX):
             return f"nothing is delivered to {ADMIN_PREFIX}"
-        port = port or _PORTS[parts.scheme]
-        if _is_here(host) or {(host, port), (host, None)} & self.named:
+        port = port or PORTS[parts.scheme]
+        if is_loopback(host, surely=True) or {(host, port), (host, None)} & self.named:
             return ""
         return f"{host} is not this machine; --deliver {host}:{port} would let it through"
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _host_and_port(word: str) -> tuple[str, int | None]:
