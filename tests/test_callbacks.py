@@ -206,6 +206,11 @@ def test_a_reset_forgets_what_waits_and_what_is_under_way(mock: Mock) -> None:
         ("http://127.0.0.1:x/", (), "its URL is none"),
         ("http://127.0.0.1/_testcard/reset", (), "nothing is delivered to /_testcard/"),
         ("http://127.0.0.1/%5ftestcard/reset", (), "nothing is delivered to /_testcard/"),
+        ("http://127.0.0.1/x/../_testcard/reset", (), "nothing is delivered to /_testcard/"),
+        ("http://127.0.0.1/x/%2e%2E/_testcard/reset", (), "nothing is delivered to /_testcard/"),
+        ("http://127.0.0.1/./../a/b/.././../_testcard/x?", (), "is delivered to /_testcard/"),
+        ("http://127.0.0.1/_testcard/%2e%2e/hook", (), "nothing is delivered to /_testcard/"),
+        ("http://127.0.0.1/x/.../_testcard/reset", (), ""),
     ],
 )
 def test_callbacks_go_to_this_machine_and_to_hosts_that_are_named(

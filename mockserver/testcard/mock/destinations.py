@@ -43,12 +43,24 @@ class Destinations:
             return "its URL is none"
         if parts.scheme not in PORTS or not host:
             return "its URL is no http or https URL"
-        if normal_path(parts.path).startswith(ADMIN_PREFIX):
+        path = normal_path(parts.path)
+        if any(each.startswith(ADMIN_PREFIX) for each in (path, _without_dots(path))):
             return f"nothing is delivered to {ADMIN_PREFIX}"
         port = port or PORTS[parts.scheme]
         if is_loopback(host, surely=True) or {(host, port), (host, None)} & self.named:
             return ""
         return f"{host} is not this machine; --deliver {host}:{port} would let it through"
+
+
+def _without_dots(path: str) -> str:
+    """A path without the steps `.` and `..`, as a client sends it (RFC 3986, 5.2.4)."""
+    steps: list[str] = []
+    for step in path.split("/"):
+        if step != "..":
+            steps += [step] if step != "." else []
+        elif len(steps) > 1:
+            steps.pop()
+    return "/".join(steps)
 
 
 def _host_and_port(word: str) -> tuple[str, int | None]:
