@@ -40,6 +40,11 @@ def own(node: Document) -> Document:
     return words
 
 
+def painted(d: Document) -> Document:
+    paint = d["paths"]["/paint"]["post"]
+    return own(paint["callbacks"]["painted"]["{$request.header.X-Callback}"]["put"])
+
+
 def goes_to(address: str) -> Callable[[Document], Any]:
     def change(d: Document) -> None:
         callbacks = d["paths"]["/queue"]["post"]["callbacks"]["ended"]
@@ -65,12 +70,15 @@ BAD: dict[str, tuple[Callable[[Document], Any], str, str]] = {
         "ended", "leads to nothing in the call; write $request.body#/prompt instead"),
     "an address that is none": (
         goes_to("hook"), "ended/hook", "'hook' is no URL, and no expression in braces"),
+    "braces that nothing fills": (
+        goes_to("{foo}/x"), "ended/{foo}/x", "'foo' is no expression"),
+    "braces that nothing fills, beside an expression": (
+        goes_to("{$request.query.hook}/{foo"), "ended", "'{' stands for nothing"),
     "callbacks of what has nothing to tell": (
         lambda d: own(d["paths"]["/queue"]["post"]).update(does="info"),
         "paths//queue/post/callbacks", "nothing is sent later about info"),
     "pictures at once that are queued": (
-        lambda d: own(d["paths"]["/paint"]["post"]["callbacks"]["painted"]
-                      ["{$request.header.X-Callback}"]["put"]).update(when=["queued"]),
+        lambda d: painted(d).update(when=["queued"]),
         "x-testcard/when", "has succeeded when it is told of; write [succeeded] instead"),
     "a filter of nothing": (
         lambda d: filled(d, by="$request.body#/events"),
@@ -108,6 +116,15 @@ BAD: dict[str, tuple[Callable[[Document], Any], str, str]] = {
     "a public key's secret": (
         lambda d: own(queue(d))["signed"].update(secret="$request.query.hook"),
         "signed/secret", "a secret signs nothing that a public key verifies"),
+    "a secret that is the call's URL": (
+        lambda d: painted(d)["signed"].update(secret="$url"),
+        "signed/secret", "$url is no secret; write $request.body#/NAME"),
+    "a secret that is the call's method": (
+        lambda d: painted(d)["signed"].update(secret="$method"),
+        "signed/secret", "$method is no secret"),
+    "a brace of the message that is open": (
+        lambda d: own(queue(d))["signed"].update(message="{body}{X-Hook-Timestamp"),
+        "signed/message", "'{' stands for nothing"),
     "a header that is signed and not sent": (
         lambda d: own(queue(d))["signed"].update(message="{X-Hook-Id}.{body}"),
         "signed/message", "{X-Hook-Id} is no header among the parameters"),

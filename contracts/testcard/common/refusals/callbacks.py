@@ -13,7 +13,7 @@ from typing import Any, Final
 from testcard.common.callbacks import callback_nodes
 from testcard.common.document import Keys, Node, SpecRefusal, calls_in, words
 from testcard.common.refusals.vocabulary import roles
-from testcard.common.runtime_expression import FORMS, RuntimeExpression, expressions_in
+from testcard.common.runtime_expression import FORMS, RuntimeExpression
 from testcard.common.schema import Schema, nodes
 
 _JSON: Final = "application/json"
@@ -78,9 +78,10 @@ def _whose(document: Node) -> Iterator[SpecRefusal]:
 
 def _addresses(document: Node) -> Iterator[SpecRefusal]:
     for at, address, _, _, call in _callbacks(document):
-        for each in expressions_in(address):
+        for each in _PLACEHOLDER.findall(address):
             yield from _lost(at[:-1], each, call)
         bare = _PLACEHOLDER.sub("", address)
+        yield from _stray(at[:-1], bare, "{}")
         if "$" in bare or not (bare != address or address.startswith(("http://", "https://"))):
             seen = f"{address!r} is no URL, and no expression in braces"
             yield SpecRefusal(at[:-1], seen, "'{$request.body#/NAME}', or where else the URL is")
@@ -94,6 +95,16 @@ def _others(document: Node) -> Iterator[SpecRefusal]:
             if inner in own.get(word, {}):
                 where = (*at, "x-testcard", word, inner)
                 yield from _lost(where, own[word][inner], call)
+        said = own.get("signed", {}).get("secret")
+        if said in ("$url", "$method"):
+            where = (*at, "x-testcard", "signed", "secret")
+            yield SpecRefusal(where, f"{said} is no secret", "$request.body#/NAME")
+
+
+def _stray(at: Keys, bare: str, braces: str) -> Iterator[SpecRefusal]:
+    """Braces that are left where those with something in them are taken out."""
+    for each in sorted(set(braces) & set(bare)):
+        yield SpecRefusal(at, f"{each!r} stands for nothing", "braces around a name")
 
 
 def _lost(at: Keys, text: str, call: _Call) -> Iterator[SpecRefusal]:
@@ -172,6 +183,7 @@ def _signatures(document: Node) -> Iterator[SpecRefusal]:
             yield SpecRefusal((*where, "secret"), seen, "scheme: hmac-sha256")
         sent = {each["name"].lower() for each in callback.get("parameters", ())}
         message = said.get("message", "{body}")
+        yield from _stray((*where, "message"), _PLACEHOLDER.sub("", message), "{")
         for name in _PLACEHOLDER.findall(message):
             if name not in _OF_BODIES and name.lower() not in sent:
                 seen = f"{{{name}}} is no header among the parameters"
